@@ -1,0 +1,112 @@
+import type { DagNode, Entry, TaskId, VerifiedEct } from '../../domain/entry.js';
+import type { LedgerError } from '../../domain/errors.js';
+
+/** What became of one ECT of an append. A rejected one left nothing behind. */
+export type AppendOutcome =
+  | { readonly kind: 'recorded'; readonly entry: Entry }
+  /** The byte-identical token was there before; `entry` is its first recording. */
+  | { readonly kind: 'already-recorded'; readonly entry: Entry }
+  | { readonly kind: 'rejected'; readonly error: LedgerError };
+
+/** What `search` filters by; all given ones must hold. `jti` and `wid` lower case. */
+export interface EntryFilter {
+  readonly wid?: string | undefined;
+  readonly iss?: string | undefined;
+  readonly execAct?: string | undefined;
+  readonly kid?: string | undefined;
+  readonly polDecision?: string | undefined;
+  /** Inclusive, ms since the epoch, on the time of recording. */
+  readonly fromMs?: number | undefined;
+  /** Exclusive, ms since the epoch, on the time of recording. */
+  readonly toMs?: number | undefined;
+}
+
+export interface PageRequest {
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Only entries beyond this index in the page's direction. */
+  readonly afterIndex?: number | undefined;
+}
+
+export interface TraceRequest {
+  readonly direction: 'ancestors' | 'descendants';
+  /** How many nodes at most, the asked one included. */
+  readonly limit: number;
+  /** How many steps from the asked node at most; without it no bound. */
+  readonly depth?: number | undefined;
+  /** Size of the log to look at: only entries below this index count. */
+  readonly atSize?: number | undefined;
+}
+
+/** A DAG node and its shortest distance from the asked one. */
+export interface TracedNode extends DagNode {
+  readonly depth: number;
+}
+
+export interface Trace {
+  /** By depth, then index; the asked node first, at depth 0. */
+  readonly nodes: readonly TracedNode[];
+  /** Whether `limit` or `depth` cut something off. */
+  readonly truncated: boolean;
+}
+
+export interface WorkflowGraph {
+  /** By index. */
+  readonly nodes: readonly DagNode[];
+  /** `jti`s of the shown nodes without parents. */
+  readonly roots: readonly string[];
+  /** `jti`s of the shown nodes that nothing in the ledger names as parent. */
+  readonly leaves: readonly string[];
+  readonly truncated: boolean;
+}
+
+export interface WorkflowSummary {
+  readonly wid: string;
+  readonly entries: number;
+  readonly firstIndex: number;
+  readonly firstRecordedAtMs: number;
+  readonly lastRecordedAtMs: number;
+  readonly issuers: readonly string[];
+}
+
+/**
+ * Where entries are kept: append-only, in one total order (ECT §9).
+ *
+ * Every method throws `LedgerError` `store-unavailable` when the storage can't be reached or does not answer in time; the caller's
+ * client retries, since recording the same bytes again is safe. Absence is `undefined` or an empty list, never an error.
+ */
+export abstract class LedgerStore {
+  /**
+   * Appends the admissible ECTs of each submission, in order, as one atomic act. The outcomes stand in the order given.
+   *
+   * - Atomicity: all entries of the call become durable and visible together, or none does and the call throws.
+   * - Equal to one submission at a time: a later one sees what an earlier one appended. Within a submission tokens may name each
+   *   other as parents in any order (`domain/dag/admission.ts`).
+   * - Index: assigned in commit order, without a gap, from 1 (0 belongs to the genesis leaf); a parent's is below its child's.
+   * - Concurrency: safe between instances on one storage; one call at a time per instance.
+   * - After a throw nothing is acknowledged; whether the append persisted is unknown, and sending the same bytes again tells.
+   */
+  abstract append(submissions: readonly (readonly VerifiedEct[])[]): Promise<readonly (readonly AppendOutcome[])[]>;
+
+  /** Entries of this `jti`: with `wid` the one in that workflow, with `wid: null` the one without, else up to `limit` by index. */
+  abstract find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]>;
+
+  abstract search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]>;
+
+  /** Ancestors or descendants of the entry at `index`, which must exist. */
+  abstract trace(index: number, request: TraceRequest): Promise<Trace>;
+
+  /** The first `limit` tasks of a workflow by index; `undefined` for an unknown workflow. */
+  abstract workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined>;
+
+  /** Workflows, most recently started first; only those started before `beforeIndex`. */
+  abstract workflows(limit: number, beforeIndex?: number): Promise<readonly WorkflowSummary[]>;
+
+  /** Number of leaves, the genesis leaf included: an empty ledger has 1. */
+  abstract size(): Promise<number>;
+}
+
+/** The task an entry names. */
+export function taskOf(entry: Entry): TaskId {
+  return { jti: entry.claims.jti, wid: entry.claims.wid };
+}

@@ -1,0 +1,64 @@
+import type { EctClaims } from './ect/claims.js';
+import type { ProfileName } from './ect/profile.js';
+
+/** A JSON object as it came out of a token: member names and values are the issuer's words. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A public key in JWK form (RFC 7517), never with private members. */
+export type PublicJwk = Readonly<Record<string, unknown>> & { readonly kty: string };
+
+/**
+ * An ECT whose signature, claims and freshness were checked (ECT §7, steps 1–11). Only `verifyEct` makes one, so whoever holds
+ * it may believe what is in it.
+ */
+export interface VerifiedEct {
+  /** The compact JWS, byte for byte as received. */
+  readonly ect: string;
+  /** SHA-256 of the compact JWS, base64url without padding (43 characters). */
+  readonly digest: string;
+  readonly profile: ProfileName;
+  readonly alg: string;
+  readonly kid: string;
+  /** RFC 7638 SHA-256 thumbprint of the verifying key, base64url. */
+  readonly jkt: string;
+  readonly jwk: PublicJwk;
+  /** Normalised claims: UUIDs in lower case, `aud` an array, one set of names for both profiles. */
+  readonly claims: EctClaims;
+  /** The payload as signed. */
+  readonly payload: JsonObject;
+}
+
+/** Which task a token names: `jti` within `wid`, both lower case; without `wid` the `jti` stands for itself. */
+export interface TaskId {
+  readonly jti: string;
+  readonly wid?: string | undefined;
+}
+
+/** What the ledger keeps of one ECT: its token, where it stands in the log, when it was recorded and which key verified it. */
+export interface Entry {
+  /** 0-based position in the log, over all leaves; safe integer. */
+  readonly index: number;
+  /** Milliseconds since the epoch; never decreases with the index. */
+  readonly recordedAtMs: number;
+  readonly ect: string;
+  readonly profile: ProfileName;
+  readonly alg: string;
+  readonly kid: string;
+  readonly jkt: string;
+  readonly claims: EctClaims;
+  readonly payload: JsonObject;
+}
+
+/** A task as the DAG queries show it. */
+export interface DagNode {
+  readonly jti: string;
+  readonly wid?: string | undefined;
+  readonly index: number;
+  readonly iss: string;
+  readonly execAct: string;
+  readonly iat: number;
+  readonly recordedAtMs: number;
+  readonly polDecision?: string | undefined;
+  /** `jti`s of the direct parents, in the order of the token. */
+  readonly parents: readonly string[];
+}
