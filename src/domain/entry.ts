@@ -1,5 +1,6 @@
 import type { EctClaims } from './ect/claims.js';
-import type { ProfileName } from './ect/profile.js';
+import { readClaims } from './ect/claims.js';
+import { PROFILES, type ProfileName } from './ect/profile.js';
 
 /** A JSON object as it came out of a token: member names and values are the issuer's words. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -61,4 +62,20 @@ export interface DagNode {
   readonly polDecision?: string | undefined;
   /** `jti`s of the direct parents, in the order of the token. */
   readonly parents: readonly string[];
+}
+
+/** What a store keeps beside the token itself. */
+export type StoredEntry = Pick<Entry, 'index' | 'recordedAtMs' | 'ect' | 'profile' | 'alg' | 'kid' | 'jkt'>;
+
+/** The entry behind a stored token. The token was verified when it was recorded, so its claims are read, not judged again. */
+export function restoreEntry(stored: StoredEntry): Entry {
+  const [, encoded = ''] = stored.ect.split('.');
+  const payload = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8')) as JsonObject;
+  return { ...stored, payload, claims: readClaims(payload, PROFILES[stored.profile]) };
+}
+
+/** The task of an entry as the DAG queries show it. */
+export function nodeOf({ index, recordedAtMs, claims }: Entry): DagNode {
+  const { jti, wid, iss, execAct, iat, polDecision, parents } = claims;
+  return { jti, wid, index, iss, execAct, iat, recordedAtMs, polDecision, parents };
 }

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'PS256', 'Ed25519', 'EdDSA'] as const;
+
+const integer = (minimum: number, maximum: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum))
+    .default(fallback);
+
+const list = (fallback: readonly string[]) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .pipe(z.array(z.string()).min(1))
+    .default([...fallback]);
+
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL: postgresql://user:password@host:5432/database');
+
+/** Every variable that the service reads (`README.md`, "Configuration"). */
+const environmentSchema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(0, 65_535, 8080),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_MIGRATION_URL: postgresUrl.optional(),
+  DATA_DIR: z.string().default('.data'),
+  LEDGER_STORE: z.enum(['postgres', 'memory']).default('postgres'),
+  LEDGER_ID: z.string().optional(),
+  TRUST_FILE: z.string().optional(),
+  ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(ALGORITHMS))),
+  ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
+  ECT_MAX_PARENTS: integer(1, 10_000, 100),
+  ECT_MAX_AGE_SECONDS: integer(1, 31_536_000, 900),
+  ECT_CLOCK_SKEW_SECONDS: integer(0, 3_600, 30),
+  ECT_MAX_DELAY_SECONDS: integer(0, 31_536_000, 0),
+  LEDGER_REMEDIATION_ACTIONS: list(['compensate*', 'rollback*', 'remediate*', 'human_review*']),
+  LEDGER_QUEUE_LIMIT: integer(1, 1_000_000, 10_000),
+  LEDGER_BATCH_LIMIT: integer(1, 10_000, 1_000),
+});
+
+/** Names of ours that the service itself does not read, so they are no typos. */
+const OTHER_NAMES = new Set([
+  'ECT_LEDGER_URL', // the command line
+  'LEDGER_ORIGIN', // the transparency log, not served yet
+  'LEDGER_SIGNING_KEY_FILE',
+  'LEDGER_ANCHOR_FILE',
+]);
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Unset: the embedded server under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseMigrationUrl: string | undefined;
+  readonly dataDir: string;
+  readonly store: 'postgres' | 'memory';
+  readonly ledgerId: string | undefined;
+  readonly trustFile: { readonly path: string; readonly required: boolean };
+  readonly algorithms: readonly string[];
+  readonly maxBytes: number;
+  readonly maxParents: number;
+  readonly maxAgeSeconds: number;
+  readonly clockSkewSeconds: number;
+  readonly maxDelaySeconds: number;
+  readonly remediationActions: readonly string[];
+  readonly queueLimit: number;
+  readonly batchLimit: number;
+  /** Probable typos among the names of the environment. */
+  readonly warnings: readonly string[];
+}
+
+/** Everything wrong with the environment, one line each; values are left out, since some are secrets. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`the configuration has ${problems.length} problem(s):\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads the environment once. An empty variable counts as unset.
+ *
+ * @throws ConfigError that lists all problems at once
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const values = parsed.data;
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    databaseUrl: values.DATABASE_URL,
+    databaseMigrationUrl: values.DATABASE_MIGRATION_URL ?? values.DATABASE_URL,
+    dataDir: values.DATA_DIR,
+    store: values.LEDGER_STORE,
+    ledgerId: values.LEDGER_ID,
+    trustFile: {
+      path: values.TRUST_FILE ?? join(process.cwd(), 'trust.json'),
+      required: values.TRUST_FILE !== undefined,
+    },
+    algorithms: [...new Set(['ES256', ...values.ECT_ALGORITHMS])],
+    maxBytes: values.ECT_MAX_BYTES,
+    maxParents: values.ECT_MAX_PARENTS,
+    maxAgeSeconds: values.ECT_MAX_AGE_SECONDS,
+    clockSkewSeconds: values.ECT_CLOCK_SKEW_SECONDS,
+    maxDelaySeconds: values.ECT_MAX_DELAY_SECONDS,
+    remediationActions: values.LEDGER_REMEDIATION_ACTIONS,
+    queueLimit: values.LEDGER_QUEUE_LIMIT,
+    batchLimit: values.LEDGER_BATCH_LIMIT,
+    warnings: unknownNames(given).map(
+      (name) => `${name} is no variable of ect-ledger: probably a typo; it has no effect`,
+    ),
+  });
+}
+
+function unknownNames(given: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(given).filter(
+    (name) => /^(LEDGER|ECT)_/.test(name) && !(name in environmentSchema.shape) && !OTHER_NAMES.has(name),
+  );
+}
