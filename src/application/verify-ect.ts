@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { checkClaims } from '../domain/ect/claims.js';
+import { type FreshnessRules, checkAudience, checkFreshness } from '../domain/ect/freshness.js';
+import { type EctHeader, checkHeader } from '../domain/ect/header.js';
+import { type DecodedEct, decodeEct } from '../domain/ect/jws.js';
+import type { JsonObject, VerifiedEct } from '../domain/entry.js';
+import { LedgerError } from '../domain/errors.js';
+import type { Clock } from './ports/clock.js';
+import type { KeyResolver, VerificationKey } from './ports/key-resolver.js';
+import type { SignatureVerifier } from './ports/signature-verifier.js';
+
+/** What the operator configured for the checks of ECT §7. */
+export interface VerificationRules extends FreshnessRules {
+  /** Size of one token in bytes. */
+  readonly maxBytes: number;
+  /** Allow-list of `alg`. */
+  readonly algorithms: readonly string[];
+  /** The ledger's own identity; without it `aud` is not looked at. */
+  readonly ledgerId?: string | undefined;
+  readonly maxParents: number;
+}
+
+/** An ECT whose issuer is certain (ECT §7, steps 1–8) and whose claims are not checked yet. Only `authenticate` makes one. */
+export interface AuthenticatedEct {
+  /** The compact JWS, byte for byte as received. */
+  readonly compact: string;
+  /** SHA-256 of the compact JWS, base64url without padding. */
+  readonly digest: string;
+  readonly header: EctHeader;
+  readonly payload: JsonObject;
+  readonly key: VerificationKey;
+}
+
+/** Verifies ECTs in the order of ECT §7, in two halves, because step 8a (was it recorded before?) comes between them. */
+export class EctVerifier {
+  constructor(
+    private readonly keyResolver: KeyResolver,
+    private readonly signatureVerifier: SignatureVerifier,
+    private readonly clock: Clock,
+    private readonly rules: VerificationRules,
+  ) {}
+
+  /**
+   * ECT §7 steps 1–8: who signed this?
+   *
+   * @throws LedgerError `token-too-large` to `issuer-mismatch`, the code of the first step that failed
+   */
+  async authenticate(compact: string): Promise<AuthenticatedEct> {
+    const decoded = decodeEct(compact, this.rules.maxBytes); // 1, 2
+    const header = checkHeader(decoded.header, this.rules.algorithms); // 3, 4
+    const key = await this.findKey(decoded.payload, header); // 5
+    this.checkKeyFits(key, header); // 6
+    await this.checkSignature(decoded, key, header); // 7
+    checkIssuer(decoded.payload, key); // 8
+    return { compact, digest: sha256(compact), header, payload: decoded.payload, key };
+  }
+
+  /**
+   * ECT §7 steps 9–11: does it say something acceptable, to us, now?
+   *
+   * @throws LedgerError `invalid-claims` to `too-old`, the code of the first step that failed
+   */
+  check(authenticated: AuthenticatedEct): VerifiedEct {
+    const { compact, digest, header, payload, key } = authenticated;
+    const claims = checkClaims(payload, header.profile, this.rules); // 9
+    checkAudience(claims, this.rules.ledgerId); // 10
+    checkFreshness(claims, Math.floor(this.clock.nowMs() / 1000), this.rules); // 11
+    const { kid, jkt, jwk } = key;
+    return {
+      ect: compact,
+      digest,
+      profile: header.profile.name,
+      alg: header.alg,
+      kid,
+      jkt,
+      jwk,
+      claims,
+      payload,
+    };
+  }
+
+  /** `iss` and `kid` are the sender's words until step 7: they are good for a look-up, nothing else. */
+  private async findKey({ iss }: JsonObject, { kid }: EctHeader): Promise<VerificationKey> {
+    const key = typeof iss === 'string' ? await this.keyResolver.resolve(iss, kid) : undefined;
+    if (key === undefined) {
+      throw new LedgerError('unknown-key', 'no trusted issuer of the name in "iss" has a key of this "kid"');
+    }
+    return key;
+  }
+
+  private checkKeyFits(key: VerificationKey, { alg }: EctHeader): void {
+    if (this.signatureVerifier.fits(key, alg)) return;
+    throw new LedgerError('unknown-key', `the issuer's key of this "kid" does not serve ${alg}`);
+  }
+
+  private async checkSignature(decoded: DecodedEct, key: VerificationKey, { alg }: EctHeader): Promise<void> {
+    if (decoded.hasSignature && (await this.signatureVerifier.verify(decoded.compact, key, alg))) return;
+    throw new LedgerError('invalid-signature', "the signature is not that of the issuer's key");
+  }
+}
+
+/** Issuer A's key must never speak for issuer B, however it was found. */
+function checkIssuer({ iss }: JsonObject, key: VerificationKey): void {
+  if (iss !== key.iss)
+    throw new LedgerError('issuer-mismatch', 'the key does not belong to the issuer in "iss"');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
