@@ -1,5 +1,5 @@
 import type { EctClaims } from './ect/claims.js';
-import { readClaims } from './ect/claims.js';
+import { readClaims } from './ect/read-claims.js';
 import { PROFILES, type ProfileName } from './ect/profile.js';
 
 /** A JSON object as it came out of a token: member names and values are the issuer's words. */

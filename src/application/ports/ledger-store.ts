@@ -86,7 +86,9 @@ export abstract class LedgerStore {
    * - Concurrency: safe between instances on one storage; one call at a time per instance.
    * - After a throw nothing is acknowledged; whether the append persisted is unknown, and sending the same bytes again tells.
    */
-  abstract append(submissions: readonly (readonly VerifiedEct[])[]): Promise<readonly (readonly AppendOutcome[])[]>;
+  abstract append(
+    submissions: readonly (readonly VerifiedEct[])[],
+  ): Promise<readonly (readonly AppendOutcome[])[]>;
 
   /** Entries of this `jti`: with `wid` the one in that workflow, with `wid: null` the one without, else up to `limit` by index. */
   abstract find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]>;

@@ -119,14 +119,18 @@ function checkParentsExist({ claims }: VerifiedEct, view: RecordedTasks): readon
   const missing: string[] = [];
   for (const jti of claims.parents) {
     const candidates =
-      claims.wid === undefined ? view.anywhere(jti) : [view.task({ jti, wid: claims.wid })].filter((task) => task !== undefined);
+      claims.wid === undefined
+        ? view.anywhere(jti)
+        : [view.task({ jti, wid: claims.wid })].filter((task) => task !== undefined);
     const [parent] = candidates;
     if (parent && candidates.length === 1) found.push(parent);
     else missing.push(jti);
   }
   if (missing.length === 0) return found;
   const where = claims.wid === undefined ? 'exactly once in the ledger' : `in workflow ${claims.wid}`;
-  throw new LedgerError('missing-parent', `not recorded ${where}: ${missing.join(', ')}`, { parents: missing });
+  throw new LedgerError('missing-parent', `not recorded ${where}: ${missing.join(', ')}`, {
+    parents: missing,
+  });
 }
 
 /** §6.3 */
@@ -141,7 +145,11 @@ function checkTime({ claims }: VerifiedEct, parents: readonly RecordedTask[], ru
 }
 
 /** §6.5 */
-function checkParentPolicy({ claims }: VerifiedEct, parents: readonly RecordedTask[], rules: AdmissionRules): void {
+function checkParentPolicy(
+  { claims }: VerifiedEct,
+  parents: readonly RecordedTask[],
+  rules: AdmissionRules,
+): void {
   const blocking = parents.find(({ polDecision }) => polDecision !== undefined && polDecision !== 'approved');
   if (!blocking || claims.extension?.['compensation_required'] === true) return;
   if (rules.remediationActions.some((pattern) => matchesAction(pattern, claims.execAct))) return;
@@ -190,5 +198,15 @@ class GrowingView implements RecordedTasks {
 /** The entry of an ECT at its place. */
 export function entryOf(ect: VerifiedEct, place: Pick<Entry, 'index' | 'recordedAtMs' | 'jkt'>): Entry {
   const { profile, alg, kid, claims, payload } = ect;
-  return { index: place.index, recordedAtMs: place.recordedAtMs, jkt: place.jkt, ect: ect.ect, profile, alg, kid, claims, payload };
+  return {
+    index: place.index,
+    recordedAtMs: place.recordedAtMs,
+    jkt: place.jkt,
+    ect: ect.ect,
+    profile,
+    alg,
+    kid,
+    claims,
+    payload,
+  };
 }

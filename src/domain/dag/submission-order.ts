@@ -54,7 +54,10 @@ export function submissionOrder(
 }
 
 /** Per token the positions it has to wait for. A task is named by its first token; a later one for the same task waits for its rival. */
-function dependencies(ects: readonly VerifiedEct[], isSettled: (ect: VerifiedEct) => boolean): readonly (readonly number[])[] {
+function dependencies(
+  ects: readonly VerifiedEct[],
+  isSettled: (ect: VerifiedEct) => boolean,
+): readonly (readonly number[])[] {
   const latestOfTask = new Map<string, number>();
   const firstOfTask = new Map<string, number>();
   const tasksOfJti = new Map<string, number[]>();

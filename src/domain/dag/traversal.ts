@@ -18,7 +18,11 @@ export interface Traversal {
  *
  * @param neighbours direct parents (or children) of a node; of very many only the lowest `limit + 1` indices are needed
  */
-export function traverse(start: number, neighbours: (index: number) => readonly number[], bounds: TraversalBounds): Traversal {
+export function traverse(
+  start: number,
+  neighbours: (index: number) => readonly number[],
+  bounds: TraversalBounds,
+): Traversal {
   const seen = new Set([start]);
   const visited = [{ index: start, depth: 0 }];
   let level = [start];
@@ -34,7 +38,11 @@ export function traverse(start: number, neighbours: (index: number) => readonly 
   return { visited, truncated: false };
 }
 
-function nextLevel(level: readonly number[], seen: Set<number>, neighbours: (index: number) => readonly number[]): number[] {
+function nextLevel(
+  level: readonly number[],
+  seen: Set<number>,
+  neighbours: (index: number) => readonly number[],
+): number[] {
   const next: number[] = [];
   for (const index of level) {
     for (const neighbour of neighbours(index)) {

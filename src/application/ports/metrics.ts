@@ -1,0 +1,13 @@
+import type { ProblemCode } from '../../domain/errors.js';
+
+/** Where the use cases count what they do; must not throw. */
+export abstract class Metrics {
+  abstract recorded(count: number): void;
+  abstract rejected(code: ProblemCode): void;
+  /** One append: how many tokens it held and how long it took. */
+  abstract appended(tokens: number, seconds: number): void;
+  /** One token authenticated and its claims checked, or refused. */
+  abstract verified(seconds: number): void;
+  /** Tokens waiting for an append. */
+  abstract queueDepth(tokens: number): void;
+}

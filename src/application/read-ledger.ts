@@ -1,0 +1,60 @@
+import type { Entry, TaskId } from '../domain/entry.js';
+import { LedgerError } from '../domain/errors.js';
+import type { EntryFilter, LedgerStore, PageRequest, WorkflowSummary } from './ports/ledger-store.js';
+
+/** How many workflows an `ambiguous-jti` names. */
+const AMBIGUOUS_WIDS_LIMIT = 100;
+
+/** A page and where the next one starts; `undefined` on the last page. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextIndex: number | undefined;
+}
+
+/** Which task is asked for; `wid: null` asks for the one without workflow, an absent `wid` for whichever there is. */
+export interface TaskQuery {
+  readonly jti: string;
+  readonly wid?: string | null | undefined;
+}
+
+/** Looks entries up and pages through them. */
+export class ReadLedger {
+  constructor(private readonly store: LedgerStore) {}
+
+  /** @throws LedgerError `not-found`; `ambiguous-jti` when several workflows use the `jti` and no `wid` is given */
+  async get({ jti, wid }: TaskQuery): Promise<Entry> {
+    const entries = await this.store.find(jti, wid, AMBIGUOUS_WIDS_LIMIT);
+    const [entry, another] = entries;
+    if (!entry)
+      throw new LedgerError('not-found', `no task ${describe({ jti, wid: wid ?? undefined })} is recorded`);
+    if (another) {
+      const wids = entries.map(({ claims }) => claims.wid ?? null);
+      throw new LedgerError(
+        'ambiguous-jti',
+        `${wids.length} workflows have a task ${jti}: name one with ?wid=`,
+        { wids },
+      );
+    }
+    return entry;
+  }
+
+  async search(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
+    const found = await this.store.search(filter, { ...page, limit: page.limit + 1 });
+    return pageOf(found, page.limit, ({ index }) => index);
+  }
+
+  async workflows(limit: number, beforeIndex?: number): Promise<Page<WorkflowSummary>> {
+    const found = await this.store.workflows(limit + 1, beforeIndex);
+    return pageOf(found, limit, ({ firstIndex }) => firstIndex);
+  }
+}
+
+function pageOf<Item>(found: readonly Item[], limit: number, indexOf: (item: Item) => number): Page<Item> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextIndex: found.length > limit && last ? indexOf(last) : undefined };
+}
+
+function describe({ jti, wid }: TaskId): string {
+  return wid === undefined ? jti : `${jti} of workflow ${wid}`;
+}

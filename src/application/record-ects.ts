@@ -1,0 +1,98 @@
+import { taskIdOf } from '../domain/ect/claims.js';
+import type { Entry, VerifiedEct } from '../domain/entry.js';
+import { LedgerError } from '../domain/errors.js';
+import type { LedgerStore } from './ports/ledger-store.js';
+import type { Metrics } from './ports/metrics.js';
+import type { Sequencer } from './sequencer.js';
+import type { AuthenticatedEct, EctVerifier } from './verify-ect.js';
+
+export type Recording =
+  | { readonly kind: 'recorded' | 'already-recorded'; readonly entry: Entry }
+  | { readonly kind: 'rejected'; readonly error: LedgerError };
+
+/** Called for every rejection, so that it can be logged. */
+export type RejectionListener = (error: LedgerError) => void;
+
+/** Records ECTs: verify → admit and sequence (ECT §7). Nothing of a rejected token is stored; every rejection is counted and told. */
+export class RecordEcts {
+  constructor(
+    private readonly verifier: EctVerifier,
+    private readonly store: LedgerStore,
+    private readonly sequencer: Sequencer,
+    private readonly metrics: Metrics,
+    private readonly onRejection: RejectionListener,
+  ) {}
+
+  /** @throws LedgerError with the code of the first check that failed */
+  async recordOne(compact: string): Promise<Extract<Recording, { entry: Entry }>> {
+    const [recording] = await this.recordAll([compact]);
+    if (!recording) throw new LedgerError('internal-error', 'a submission of one token came back empty');
+    if (recording.kind === 'rejected') throw recording.error;
+    return recording;
+  }
+
+  /**
+   * Records several tokens in one commit; they may name each other as parents in any order.
+   *
+   * @returns what became of each, in the order given
+   * @throws LedgerError `overloaded`, `store-unavailable`: then no token of the call is acknowledged
+   */
+  async recordAll(compacts: readonly string[]): Promise<readonly Recording[]> {
+    const verified = await Promise.all(compacts.map((compact) => this.verify(compact)));
+    const recordings = await this.append(verified);
+    for (const recording of recordings) {
+      if (recording.kind === 'rejected') {
+        this.metrics.rejected(recording.error.code);
+        this.onRejection(recording.error);
+      }
+    }
+    this.metrics.recorded(recordings.filter(({ kind }) => kind === 'recorded').length);
+    return recordings;
+  }
+
+  private async append(verified: readonly (VerifiedEct | Recording)[]): Promise<readonly Recording[]> {
+    const ects = verified.filter((item) => isVerified(item));
+    const outcomes = ects.length === 0 ? [] : await this.sequencer.submit(ects);
+    let next = 0;
+    return verified.map((item) => {
+      if (!isVerified(item)) return item;
+      const outcome = outcomes[next++];
+      if (!outcome) throw new LedgerError('internal-error', 'the store did not answer for every token');
+      return outcome;
+    });
+  }
+
+  private async verify(compact: string): Promise<VerifiedEct | Recording> {
+    const started = performance.now();
+    try {
+      const authenticated = await this.verifier.authenticate(compact);
+      try {
+        return this.verifier.check(authenticated);
+      } catch (error) {
+        return (await this.firstRecording(authenticated)) ?? rejected(error);
+      }
+    } catch (error) {
+      return rejected(error);
+    } finally {
+      this.metrics.verified((performance.now() - started) / 1000);
+    }
+  }
+
+  /** ECT §7 step 8a: whatever steps 9–11 say now, the byte-identical token is answered with its first recording. */
+  private async firstRecording({ compact, payload }: AuthenticatedEct): Promise<Recording | undefined> {
+    const task = taskIdOf(payload);
+    if (!task) return undefined;
+    const [entry] = await this.store.find(task.jti, task.wid ?? null, 1);
+    return entry?.ect === compact ? { kind: 'already-recorded', entry } : undefined;
+  }
+}
+
+function isVerified(item: VerifiedEct | Recording): item is VerifiedEct {
+  return 'digest' in item;
+}
+
+/** A rejection speaks for one token; a failure of the store fails the whole call. */
+function rejected(error: unknown): Recording {
+  if (error instanceof LedgerError && error.code !== 'store-unavailable') return { kind: 'rejected', error };
+  throw error;
+}

@@ -1,0 +1,177 @@
+import {
+  LedgerStore,
+  type AppendOutcome,
+  type EntryFilter,
+  type PageRequest,
+  type Trace,
+  type TraceRequest,
+  type WorkflowGraph,
+  type WorkflowSummary,
+} from '../../application/ports/ledger-store.js';
+import type { Clock } from '../../application/ports/clock.js';
+import {
+  admitSubmissions,
+  entryOf,
+  type Admission,
+  type AdmissionRules,
+  type AdmittedEct,
+  type RecordedTask,
+  type RecordedTasks,
+} from '../../domain/dag/admission.js';
+import { traverse } from '../../domain/dag/traversal.js';
+import { nodeOf, type Entry, type VerifiedEct } from '../../domain/entry.js';
+
+/** One entry with its edges, as kept in memory. */
+interface Kept {
+  readonly entry: Entry;
+  readonly task: RecordedTask;
+  readonly parents: readonly number[];
+  readonly children: number[];
+}
+
+/** Keeps entries in this process only: for tests, demos and as a library. Nothing survives the process. */
+export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
+  /** Position i holds index i + 1, since index 0 belongs to the genesis leaf. */
+  private readonly kept: Kept[] = [];
+  private readonly byJti = new Map<string, Kept[]>();
+  private readonly byWid = new Map<string, Kept[]>();
+
+  constructor(
+    private readonly rules: AdmissionRules,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override append(
+    submissions: readonly (readonly VerifiedEct[])[],
+  ): Promise<readonly (readonly AppendOutcome[])[]> {
+    const recordedAtMs = Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
+    const head = { nextIndex: this.kept.length + 1, recordedAtMs };
+    const admissions = admitSubmissions(submissions, this, head, this.rules);
+    return Promise.resolve(admissions.map((ones) => ones.map((admission) => this.settle(admission))));
+  }
+
+  override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
+    const found = (this.byJti.get(jti) ?? []).filter(
+      ({ task }) => wid === undefined || (task.wid ?? null) === wid,
+    );
+    return Promise.resolve(found.slice(0, limit).map(({ entry }) => entry));
+  }
+
+  override search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]> {
+    const { order, limit, afterIndex } = page;
+    const entries = this.kept.map(({ entry }) => entry).filter((entry) => matches(entry, filter));
+    const ordered = order === 'asc' ? entries : entries.reverse();
+    const isBeyond = ({ index }: Entry) =>
+      afterIndex === undefined || (order === 'asc' ? index > afterIndex : index < afterIndex);
+    return Promise.resolve(ordered.filter(isBeyond).slice(0, limit));
+  }
+
+  override trace(index: number, request: TraceRequest): Promise<Trace> {
+    const atSize = request.atSize ?? Infinity;
+    const neighbours = (from: number) => {
+      const { parents, children } = this.at(from);
+      return request.direction === 'ancestors' ? parents : children.filter((child) => child < atSize);
+    };
+    const { visited, truncated } = traverse(index, neighbours, request);
+    const nodes = visited.map((step) => ({ ...nodeOf(this.at(step.index).entry), depth: step.depth }));
+    return Promise.resolve({ nodes, truncated });
+  }
+
+  override workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined> {
+    const all = this.byWid.get(wid);
+    if (!all) return Promise.resolve(undefined);
+    const shown = all.slice(0, limit);
+    const jtisOf = (kept: readonly Kept[]) => kept.map(({ task }) => task.jti);
+    return Promise.resolve({
+      nodes: shown.map(({ entry }) => nodeOf(entry)),
+      roots: jtisOf(shown.filter(({ parents }) => parents.length === 0)),
+      leaves: jtisOf(shown.filter(({ children }) => children.length === 0)),
+      truncated: all.length > limit,
+    });
+  }
+
+  override workflows(limit: number, beforeIndex = Infinity): Promise<readonly WorkflowSummary[]> {
+    const summaries = [...this.byWid].map(([wid, kept]) => summarise(wid, kept));
+    const started = summaries
+      .filter(({ firstIndex }) => firstIndex < beforeIndex)
+      .sort((a, b) => b.firstIndex - a.firstIndex);
+    return Promise.resolve(started.slice(0, limit));
+  }
+
+  override size(): Promise<number> {
+    return Promise.resolve(this.kept.length + 1);
+  }
+
+  task({ jti, wid }: { readonly jti: string; readonly wid?: string | undefined }): RecordedTask | undefined {
+    return this.byJti.get(jti)?.find(({ task }) => task.wid === wid)?.task;
+  }
+
+  anywhere(jti: string): readonly RecordedTask[] {
+    return (this.byJti.get(jti) ?? []).map(({ task }) => task);
+  }
+
+  private settle(admission: Admission): AppendOutcome {
+    switch (admission.kind) {
+      case 'recorded':
+        return { kind: 'recorded', entry: this.keep(admission.admitted) };
+      case 'already-recorded':
+        return { kind: 'already-recorded', entry: entryOf(admission.ect, admission.first) };
+      case 'rejected':
+        return admission;
+    }
+  }
+
+  private keep({ ect, index, recordedAtMs, parentIndices }: AdmittedEct): Entry {
+    if (index !== this.kept.length + 1)
+      throw new Error(`index ${index} would leave a gap after ${this.kept.length}`);
+    const entry = entryOf(ect, { index, recordedAtMs, jkt: ect.jkt });
+    const task = { ...ect.claims, index, recordedAtMs, digest: ect.digest, jkt: ect.jkt };
+    const kept = { entry, task, parents: parentIndices, children: [] };
+    for (const parent of parentIndices) this.at(parent).children.push(index);
+    this.kept.push(kept);
+    push(this.byJti, task.jti, kept);
+    if (task.wid !== undefined) push(this.byWid, task.wid, kept);
+    return entry;
+  }
+
+  private at(index: number): Kept {
+    const kept = this.kept[index - 1];
+    if (!kept) throw new Error(`there is no entry at index ${index}`);
+    return kept;
+  }
+}
+
+function push(groups: Map<string, Kept[]>, key: string, kept: Kept): void {
+  const group = groups.get(key);
+  if (group) group.push(kept);
+  else groups.set(key, [kept]);
+}
+
+function matches({ claims, kid, recordedAtMs }: Entry, filter: EntryFilter): boolean {
+  const { wid, iss, execAct, kid: wantedKid, polDecision, fromMs = -Infinity, toMs = Infinity } = filter;
+  return (
+    (wid === undefined || claims.wid === wid) &&
+    (iss === undefined || claims.iss === iss) &&
+    (execAct === undefined || claims.execAct === execAct) &&
+    (wantedKid === undefined || kid === wantedKid) &&
+    (polDecision === undefined || claims.polDecision === polDecision) &&
+    recordedAtMs >= fromMs &&
+    recordedAtMs < toMs
+  );
+}
+
+function summarise(wid: string, kept: readonly Kept[]): WorkflowSummary {
+  const first = kept[0];
+  const last = kept.at(-1);
+  if (!first || !last) throw new Error(`the workflow ${wid} has no entry`);
+  return {
+    wid,
+    entries: kept.length,
+    firstIndex: first.entry.index,
+    firstRecordedAtMs: first.entry.recordedAtMs,
+    lastRecordedAtMs: last.entry.recordedAtMs,
+    issuers: [...new Set(kept.map(({ entry }) => entry.claims.iss))].sort(),
+  };
+}

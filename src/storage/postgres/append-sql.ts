@@ -1,0 +1,73 @@
+/**
+ * The append transaction in SQL. Batches travel as one array a column, never as a placeholder a value.
+ */
+
+/** First key of the advisory lock that orders appends ("ECTL" in ASCII); the second is the log. */
+const LOCK_CLASS = 0x4543_544c;
+
+/**
+ * Three statements in one message. Each takes its own snapshot, so the head is read after the lock is held: with the lock inside the
+ * reading statement two writers would see the same head.
+ */
+export function openAppend(log: number): string {
+  return `
+    BEGIN ISOLATION LEVEL READ COMMITTED;
+    SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${log});
+    SELECT "index"::float8 AS "index", "recorded_at_ms"::float8 AS "recordedAtMs"
+      FROM "entry" WHERE "log" = ${log} ORDER BY "index" DESC LIMIT 1`;
+}
+
+const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
+  e."pol_decision" AS "polDecision", encode(e."digest", 'base64') AS "digest", e."recorded_at_ms"::float8 AS "recordedAtMs", e."jkt" AS "jkt"`;
+
+/**
+ * What the DAG rules ask for a whole batch.
+ * $1 log; $2, $3 `jti`s and their `wid`s; $4 `jti`s asked for anywhere: the one without a workflow and two others are enough to tell "none",
+ * "one" and "ambiguous".
+ */
+export const FIND_TASKS = `
+  SELECT ${TASK_COLUMNS}
+    FROM unnest($2::uuid[], $3::uuid[]) AS asked("jti", "wid")
+    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"
+  UNION
+  SELECT ${TASK_COLUMNS}
+    FROM unnest($4::uuid[]) AS asked("jti")
+   CROSS JOIN LATERAL (
+      (SELECT * FROM "entry" f WHERE f."log" = $1 AND f."jti" = asked."jti" AND f."wid" IS NULL)
+      UNION ALL
+      (SELECT * FROM "entry" f WHERE f."log" = $1 AND f."jti" = asked."jti" AND f."wid" IS NOT NULL LIMIT 2)
+   ) e`;
+
+/** How many entries each workflow has so far. $1 log; $2 `wid`s. */
+export const FIND_WORKFLOW_POSITIONS = `
+  SELECT asked."wid"::text AS "wid", last."workflow_position"::float8 AS "position"
+    FROM unnest($2::uuid[]) AS asked("wid")
+   CROSS JOIN LATERAL (
+      SELECT e."workflow_position" FROM "entry" e
+       WHERE e."log" = $1 AND e."wid" = asked."wid" ORDER BY e."index" DESC LIMIT 1
+   ) last`;
+
+/**
+ * Entries, tokens, edges and keys of a batch in one statement.
+ * $1 log; $2–$17 one array a column of the entries, tokens last; $18, $19 edges; $20, $21 keys.
+ */
+export const INSERT_BATCH = `
+  WITH entries AS (
+    INSERT INTO "entry" ("log", "index", "jti", "wid", "workflow_position", "iss", "exec_act", "iat", "pol_decision", "parents",
+                         "profile", "alg", "kid", "jkt", "digest", "recorded_at_ms")
+    SELECT $1, b."index", b."jti", b."wid", b."position", b."iss", b."act", b."iat", b."decision", b."parents"::uuid[],
+           b."profile", b."alg", b."kid", b."jkt", decode(b."digest", 'base64'), b."at"
+      FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
+                  $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[])
+        AS b("index", "jti", "wid", "position", "iss", "act", "iat", "decision", "parents",
+             "profile", "alg", "kid", "jkt", "digest", "at")
+  ), tokens AS (
+    INSERT INTO "token" ("log", "index", "ect")
+    SELECT $1, b."index", convert_to(b."ect", 'UTF8') FROM unnest($2::bigint[], $17::text[]) AS b("index", "ect")
+  ), keys AS (
+    INSERT INTO "verification_key" ("log", "jkt", "jwk")
+    SELECT $1, k."jkt", k."jwk" FROM unnest($20::text[], $21::text[]) AS k("jkt", "jwk")
+    ON CONFLICT DO NOTHING
+  )
+  INSERT INTO "edge" ("log", "child", "parent")
+  SELECT $1, g."child", g."parent" FROM unnest($18::bigint[], $19::bigint[]) AS g("child", "parent")`;

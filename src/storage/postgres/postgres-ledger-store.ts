@@ -1,0 +1,228 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import type { Clock } from '../../application/ports/clock.js';
+import {
+  LedgerStore,
+  type AppendOutcome,
+  type EntryFilter,
+  type PageRequest,
+  type Trace,
+  type TraceRequest,
+  type WorkflowGraph,
+  type WorkflowSummary,
+} from '../../application/ports/ledger-store.js';
+import type { AdmissionRules } from '../../domain/dag/admission.js';
+import { traverse } from '../../domain/dag/traversal.js';
+import { restoreEntry, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
+import type { ProfileName } from '../../domain/ect/profile.js';
+import { LedgerError } from '../../domain/errors.js';
+import { appendBatch } from './append-batch.js';
+import { AppendConnection } from './append-connection.js';
+import { PrismaClient, type Prisma } from './generated/client.js';
+import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS } from './trace-sql.js';
+
+/** The one log there is today; the first column of every key. */
+const LOG = 0;
+const READ_TIMEOUT_MS = 5_000;
+const READ_CONNECTIONS = 8;
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  readonly rules: AdmissionRules;
+  readonly clock: Clock;
+  /** Told of every failure of the database, with its cause; the client only hears `store-unavailable`. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Keeps entries in PostgreSQL: typed reads through Prisma, the append and the graph queries in SQL. */
+export class PostgresLedgerStore extends LedgerStore {
+  private readonly appends: AppendConnection;
+  private readonly pool: Pool;
+  private readonly prisma: PrismaClient;
+
+  constructor(private readonly options: PostgresStoreOptions) {
+    super();
+    this.appends = new AppendConnection(options.url);
+    this.pool = new Pool({
+      connectionString: options.url,
+      application_name: 'ect-ledger reads',
+      max: READ_CONNECTIONS,
+      connectionTimeoutMillis: 3_000,
+      query_timeout: READ_TIMEOUT_MS + 1_000,
+      options: `-c statement_timeout=${READ_TIMEOUT_MS}`,
+    });
+    this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
+    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+  }
+
+  async close(): Promise<void> {
+    await this.appends.close();
+    await this.prisma.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+
+  override append(
+    submissions: readonly (readonly VerifiedEct[])[],
+  ): Promise<readonly (readonly AppendOutcome[])[]> {
+    const context = { log: LOG, rules: this.options.rules, nowMs: () => this.options.clock.nowMs() };
+    return this.guard(() => this.appends.use((client) => appendBatch(client, submissions, context)));
+  }
+
+  override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
+    const where = { log: LOG, jti, ...(wid === undefined ? {} : { wid }) };
+    return this.findMany({ where, orderBy: { index: 'asc' }, take: limit });
+  }
+
+  override search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]> {
+    return this.findMany({ where: whereOf(filter, page), orderBy: { index: page.order }, take: page.limit });
+  }
+
+  override async trace(index: number, { direction, limit, depth, atSize }: TraceRequest): Promise<Trace> {
+    const bound = atSize ?? Number.MAX_SAFE_INTEGER;
+    const rows = await this.query<{ index: number; neighbours: string }>(WALK[direction], [
+      LOG,
+      index,
+      limit + 1,
+      bound,
+    ]);
+    const neighbours = new Map(rows.map((row) => [row.index, splitList(row.neighbours).map(Number)]));
+    const { visited, truncated } = traverse(index, (from) => neighbours.get(from) ?? [], { limit, depth });
+    const nodes = new Map(
+      (await this.nodesAt(visited.map((step) => step.index))).map((node) => [node.index, node]),
+    );
+    return { truncated, nodes: visited.map((step) => ({ ...nodeAt(nodes, step.index), depth: step.depth })) };
+  }
+
+  override async workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined> {
+    const rows = await this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, [LOG, wid, limit + 1]);
+    if (rows.length === 0) return undefined;
+    const shown = rows.slice(0, limit);
+    return {
+      nodes: shown.map(nodeOfRow),
+      roots: shown.filter(({ parents }) => parents === '').map(({ jti }) => jti),
+      leaves: shown.filter(({ isLeaf }) => isLeaf).map(({ jti }) => jti),
+      truncated: rows.length > limit,
+    };
+  }
+
+  override workflows(
+    limit: number,
+    beforeIndex = Number.MAX_SAFE_INTEGER,
+  ): Promise<readonly WorkflowSummary[]> {
+    return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
+  }
+
+  override async size(): Promise<number> {
+    const [last] = await this.guard(() =>
+      this.prisma.entry.findMany({
+        where: { log: LOG },
+        orderBy: { index: 'desc' },
+        take: 1,
+        select: { index: true },
+      }),
+    );
+    return Number(last?.index ?? 0n) + 1;
+  }
+
+  private async findMany(query: Prisma.EntryFindManyArgs): Promise<readonly Entry[]> {
+    const rows = await this.guard(() => this.prisma.entry.findMany({ ...query, include: { token: true } }));
+    return rows.map(({ index, recordedAtMs, profile, alg, kid, jkt, token }) => {
+      if (!token) throw new LedgerError('internal-error', `the entry at index ${index} has no token`);
+      const ect = Buffer.from(token.ect).toString('utf8');
+      return restoreEntry({
+        index: Number(index),
+        recordedAtMs: Number(recordedAtMs),
+        ect,
+        profile: profile as ProfileName,
+        alg,
+        kid,
+        jkt,
+      });
+    });
+  }
+
+  private async nodesAt(indices: readonly number[]): Promise<readonly DagNode[]> {
+    return (await this.query<NodeRow>(NODES_AT, [LOG, indices])).map(nodeOfRow);
+  }
+
+  private query<Row extends object>(sql: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return this.guard(
+      async () => (await this.pool.query<Row & Record<string, unknown>>(sql, [...values])).rows,
+    );
+  }
+
+  /** Wraps a failure of the database once. */
+  private async guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      this.options.onFailure(cause);
+      const extras = { retryAfterSeconds: 1 };
+      throw new LedgerError(
+        'store-unavailable',
+        'the database did not answer; nothing is acknowledged, try again',
+        extras,
+        { cause },
+      );
+    }
+  }
+}
+
+type NodeRow = Omit<DagNode, 'parents'> & { readonly parents: string };
+
+function nodeOfRow({
+  jti,
+  wid,
+  index,
+  iss,
+  execAct,
+  iat,
+  recordedAtMs,
+  polDecision,
+  parents,
+}: NodeRow): DagNode {
+  return {
+    jti,
+    wid: wid ?? undefined,
+    index,
+    iss,
+    execAct,
+    iat,
+    recordedAtMs,
+    polDecision: polDecision ?? undefined,
+    parents: splitList(parents),
+  };
+}
+
+function nodeAt(nodes: ReadonlyMap<number, DagNode>, index: number): DagNode {
+  const node = nodes.get(index);
+  if (!node) throw new LedgerError('internal-error', `an edge names index ${index}, where no entry is`);
+  return node;
+}
+
+function splitList(text: string): readonly string[] {
+  return text === '' ? [] : text.split(',');
+}
+
+function whereOf(filter: EntryFilter, { order, afterIndex }: PageRequest): Prisma.EntryWhereInput {
+  const { wid, iss, execAct, kid, polDecision, fromMs, toMs } = filter;
+  return {
+    log: LOG,
+    ...(wid === undefined ? {} : { wid }),
+    ...(iss === undefined ? {} : { iss }),
+    ...(execAct === undefined ? {} : { execAct }),
+    ...(kid === undefined ? {} : { kid }),
+    ...(polDecision === undefined ? {} : { polDecision }),
+    ...(fromMs === undefined && toMs === undefined
+      ? {}
+      : {
+          recordedAtMs: {
+            ...(fromMs === undefined ? {} : { gte: BigInt(fromMs) }),
+            ...(toMs === undefined ? {} : { lt: BigInt(toMs) }),
+          },
+        }),
+    ...(afterIndex === undefined
+      ? {}
+      : { index: order === 'asc' ? { gt: BigInt(afterIndex) } : { lt: BigInt(afterIndex) } }),
+  };
+}
