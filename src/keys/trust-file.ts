@@ -1,0 +1,148 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
+import { parseStrictJson } from '../domain/strict-json.js';
+import { TrustError, parseTrust } from './parse-trust.js';
+import { TrustedKeys } from './trusted-keys.js';
+
+export interface TrustLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+export interface TrustFileOptions {
+  readonly log: TrustLog;
+  /** How often the files are looked at. */
+  readonly pollIntervalMs?: number;
+}
+
+/** Where trust stands when the operator names no file. */
+const DEFAULT_FILE = 'trust.json';
+
+const DEFAULT_POLL_INTERVAL_MS = 1000;
+
+/** What a file looked like when it was read; see `fingerprint`. */
+type Fingerprints = ReadonlyMap<string, string>;
+
+interface Reading {
+  readonly keys?: TrustedKeys;
+  readonly problems: readonly string[];
+  /** Every file that was looked at, the unreadable ones included. */
+  readonly fingerprints: Fingerprints;
+}
+
+/**
+ * The keys of a trust file and of the JWK Set files it names. Read again by `reload` and when one of the files changes; a broken new
+ * version is reported and the old one stays in force.
+ */
+export class TrustFileKeyResolver extends KeyResolver {
+  #keys = new TrustedKeys();
+  #fingerprints: Fingerprints = new Map();
+  #reading: Promise<void> | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly path: string,
+    private readonly log: TrustLog,
+    pollIntervalMs: number,
+  ) {
+    super();
+    this.#timer = setInterval(() => void this.#poll(), pollIntervalMs).unref();
+  }
+
+  /**
+   * Reads the trust file for the first time.
+   *
+   * @param path without it `trust.json` is read if present, and without that nobody is trusted
+   * @throws TrustError with all problems
+   */
+  static async load(path: string | undefined, options: TrustFileOptions): Promise<TrustFileKeyResolver> {
+    const file = path ?? DEFAULT_FILE;
+    const reading = await readTrust(file);
+    const isAbsent = path === undefined && reading.fingerprints.get(resolve(file)) === ABSENT;
+    if (!reading.keys && !isAbsent) throw new TrustError(reading.problems);
+    const resolver = new TrustFileKeyResolver(
+      file,
+      options.log,
+      options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+    );
+    if (isAbsent) options.log.warn(`nobody is trusted: there is no trust file ${file}`);
+    resolver.#adopt(reading);
+    return resolver;
+  }
+
+  override resolve(iss: string, kid: string): Promise<VerificationKey | undefined> {
+    return this.#keys.resolve(iss, kid);
+  }
+
+  /** Reads the files again; problems go to the log. Calls that come meanwhile share one reading. */
+  reload(): Promise<void> {
+    this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  /** Stops looking at the files. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  describe(): { readonly issuers: number; readonly keys: number } {
+    return this.#keys.describe();
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#reading === undefined && (await hasChanged(this.#fingerprints))) await this.reload();
+  }
+
+  async #readAgain(): Promise<void> {
+    const reading = await readTrust(this.path);
+    this.#adopt(reading);
+    if (!reading.keys) {
+      this.log.warn(
+        `the trust file is broken, the version before stays in force:\n${reading.problems.join('\n')}`,
+      );
+    }
+  }
+
+  #adopt({ keys, fingerprints }: Reading): void {
+    this.#fingerprints = fingerprints;
+    if (!keys) return;
+    this.#keys = keys;
+    const { issuers, keys: count } = keys.describe();
+    this.log.info(`trust file ${this.path}: ${issuers} issuers, ${count} keys`);
+  }
+}
+
+async function readTrust(path: string): Promise<Reading> {
+  const fingerprints = new Map<string, string>();
+  const readJson = async (file: string): Promise<unknown> => {
+    // Before the content, so that a change in between shows as a change at the next look.
+    fingerprints.set(file, await fingerprint(file));
+    return parseStrictJson(await readFile(file, 'utf8'));
+  };
+  try {
+    const document = await readJson(resolve(path));
+    const readJwks = (file: string): Promise<unknown> => readJson(resolve(dirname(path), file));
+    return { keys: await parseTrust(document, path, readJwks), problems: [], fingerprints };
+  } catch (error) {
+    if (error instanceof TrustError) return { problems: error.problems, fingerprints };
+    return { problems: [`${path}: ${error instanceof Error ? error.message : 'unreadable'}`], fingerprints };
+  }
+}
+
+async function hasChanged(fingerprints: Fingerprints): Promise<boolean> {
+  for (const [file, known] of fingerprints) if ((await fingerprint(file)) !== known) return true;
+  return false;
+}
+
+const ABSENT = 'ENOENT';
+
+/** What changes when a file is written, replaced, or reached through a symbolic link that was swapped. */
+async function fingerprint(file: string): Promise<string> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(file);
+    return [mtimeMs, ctimeMs, size, ino].join(' ');
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+  }
+}

@@ -1,0 +1,56 @@
+import { calculateJwkThumbprint } from 'jose';
+import { z } from 'zod';
+import type { VerificationKey } from '../application/ports/key-resolver.js';
+import type { PublicJwk } from '../domain/entry.js';
+import { isPlainText } from '../domain/text.js';
+import { importPublicKey } from './jose-signature-verifier.js';
+import { algorithmOf } from './signature-algorithms.js';
+
+/** Longest `kid` in code points; ours, so that it fits a database index. */
+const MAX_KID_LENGTH = 256;
+
+/** Members that only private or symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4, RFC 8037 §2). */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+export const kidSchema = z
+  .string()
+  .refine(
+    (kid) => isPlainText(kid, MAX_KID_LENGTH),
+    `must have 1 to ${MAX_KID_LENGTH} characters, none of them a control character`,
+  );
+
+/** RFC 7517 §4: members that nobody knows are ignored. */
+const jwkSchema = z
+  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP'], 'must be EC, RSA or OKP'), kid: kidSchema })
+  .superRefine((jwk, context) => {
+    for (const name of SECRET_MEMBERS.filter((secret) => Object.hasOwn(jwk, secret))) {
+      context.addIssue({ code: 'custom', path: [name], message: 'is secret: only public keys belong here' });
+    }
+  });
+
+const UNSUPPORTED =
+  'serves no supported algorithm: look at kty, crv, alg, use, key_ops; RSA needs at least 2048 bits';
+
+export type TrustProblem = readonly [path: readonly PropertyKey[], message: string];
+
+/**
+ * Makes a key of what stands in a JWK Set under `iss`. Refused are secret keys, keys of no supported algorithm and numbers that are no key.
+ *
+ * @returns the key, or what is wrong with it; messages never repeat values
+ */
+export async function toVerificationKey(
+  iss: string,
+  value: unknown,
+): Promise<{ readonly key: VerificationKey } | { readonly problems: readonly TrustProblem[] }> {
+  const parsed = jwkSchema.safeParse(value);
+  if (!parsed.success) return { problems: parsed.error.issues.map((issue) => [issue.path, issue.message]) };
+  const jwk: PublicJwk & { readonly kid: string } = Object.freeze(parsed.data);
+  const alg = algorithmOf(jwk, 'verify');
+  if (alg === undefined) return { problems: [[[], UNSUPPORTED]] };
+  try {
+    await importPublicKey(jwk, alg);
+    return { key: { iss, kid: jwk.kid, jkt: await calculateJwkThumbprint({ ...jwk }), jwk } };
+  } catch {
+    return { problems: [[[], 'is not a valid public key']] };
+  }
+}

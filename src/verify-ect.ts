@@ -1,0 +1,74 @@
+import { type Clock, SystemClock } from './application/ports/clock.js';
+import { KeyResolver } from './application/ports/key-resolver.js';
+import type { ReplayCache } from './application/replay-cache.js';
+import { EctVerifier, type VerificationRules } from './application/verify-ect.js';
+import type { VerifiedEct } from './domain/entry.js';
+import { LedgerError } from './domain/errors.js';
+import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
+import { parseTrust } from './keys/parse-trust.js';
+
+/** Whom to trust, in the form of the trust file, with the keys inside (`jwks`). */
+export interface StaticTrust {
+  readonly issuers: readonly {
+    readonly iss: string;
+    readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  }[];
+}
+
+export interface VerifyOptions extends Partial<Omit<VerificationRules, 'ledgerId'>> {
+  readonly keys: KeyResolver | StaticTrust;
+  /** Your own identity, which must be in `aud`; without it `aud` is not looked at. */
+  readonly audience?: string;
+  /** Milliseconds since the epoch; the system's clock unless given. */
+  readonly now?: number;
+  /** Refuses a `jti` that it has seen before. */
+  readonly replay?: ReplayCache;
+}
+
+/** The ledger's defaults (ECT §7). */
+const DEFAULT_RULES: VerificationRules = {
+  maxBytes: 16_384,
+  algorithms: ['ES256'],
+  maxParents: 100,
+  maxAgeSeconds: 900,
+  clockSkewSeconds: 30,
+  maxDelaySeconds: 0,
+};
+
+const signatureVerifier = new JoseSignatureVerifier();
+
+/** Static trust is parsed once per object. */
+const resolvers = new WeakMap<StaticTrust, Promise<KeyResolver>>();
+
+/**
+ * Verifies one ECT as the ledger does before it looks at the DAG (ECT §7 steps 1–11).
+ *
+ * @throws LedgerError with the code of the first check that failed; `duplicate-jti` when `replay` has seen it
+ * @throws TrustError when `keys` is static trust that is broken
+ */
+export async function verifyEct(compact: string, options: VerifyOptions): Promise<VerifiedEct> {
+  const { keys, audience, now, replay, ...given } = options;
+  const rules: VerificationRules = { ...DEFAULT_RULES, ...given, ledgerId: audience };
+  const clock: Clock = now === undefined ? new SystemClock() : { nowMs: () => now };
+  const verifier = new EctVerifier(await resolverOf(keys), signatureVerifier, clock, rules);
+  const ect = verifier.check(await verifier.authenticate(compact));
+  if (replay && (await replay.seen(ect.claims.jti, acceptableUntilMs(ect, rules)))) {
+    throw new LedgerError('duplicate-jti', `the task ${ect.claims.jti} was seen before`);
+  }
+  return ect;
+}
+
+function resolverOf(keys: KeyResolver | StaticTrust): Promise<KeyResolver> {
+  if (keys instanceof KeyResolver) return Promise.resolve(keys);
+  const known = resolvers.get(keys) ?? parseTrust(keys, 'keys');
+  resolvers.set(keys, known);
+  return known;
+}
+
+/** From when on freshness refuses the token anyway, so that nobody needs to remember it. */
+function acceptableUntilMs(
+  { claims }: VerifiedEct,
+  { maxAgeSeconds, maxDelaySeconds }: VerificationRules,
+): number {
+  return (Math.min(claims.exp, claims.iat + maxAgeSeconds + 1) + maxDelaySeconds) * 1000;
+}
