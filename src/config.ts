@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'PS256', 'Ed25519', 'EdDSA'] as const;
@@ -65,7 +64,8 @@ export interface Config {
   readonly dataDir: string;
   readonly store: 'postgres' | 'memory';
   readonly ledgerId: string | undefined;
-  readonly trustFile: { readonly path: string; readonly required: boolean };
+  /** Unset: `trust.json` in the working directory if present. */
+  readonly trustFile: string | undefined;
   readonly algorithms: readonly string[];
   readonly maxBytes: number;
   readonly maxParents: number;
@@ -110,10 +110,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     dataDir: values.DATA_DIR,
     store: values.LEDGER_STORE,
     ledgerId: values.LEDGER_ID,
-    trustFile: {
-      path: values.TRUST_FILE ?? join(process.cwd(), 'trust.json'),
-      required: values.TRUST_FILE !== undefined,
-    },
+    trustFile: values.TRUST_FILE,
     algorithms: [...new Set(['ES256', ...values.ECT_ALGORITHMS])],
     maxBytes: values.ECT_MAX_BYTES,
     maxParents: values.ECT_MAX_PARENTS,

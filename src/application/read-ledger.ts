@@ -43,6 +43,11 @@ export class ReadLedger {
     return pageOf(found, page.limit, ({ index }) => index);
   }
 
+  /** Number of leaves of the log, the genesis leaf included. */
+  size(): Promise<number> {
+    return this.store.size();
+  }
+
   async workflows(limit: number, beforeIndex?: number): Promise<Page<WorkflowSummary>> {
     const found = await this.store.workflows(limit + 1, beforeIndex);
     return pageOf(found, limit, ({ firstIndex }) => firstIndex);

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { LedgerError } from '../domain/errors.js';
+import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
+import { sendProblem } from './problem-filter.js';
+import type { PrometheusMetrics } from './prometheus-metrics.js';
+import { BATCH_MAX_BYTES } from './submission.js';
+
+/** All headers of a request together, in bytes. */
+const MAX_HEADER_BYTES = 32 * 1024;
+/** A client that takes longer to send its headers, or its whole request, is cut off. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface HttpLimits {
+  /** Size of one token in bytes. */
+  readonly maxTokenBytes: number;
+}
+
+/** Fastify as the ledger needs it: bodies as bytes, problems for every failure, its own limits. */
+export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimits): Promise<FastifyAdapter> {
+  const adapter = new FastifyAdapter({
+    logger: { level: 'info', stream: process.stderr },
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: BATCH_MAX_BYTES,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(error, request, reply);
+    },
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  acceptAnyBodyAsBytes(fastify);
+  limitTokenBodies(fastify, limits);
+  countRequests(fastify, metrics);
+  await fastify.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, hsts: false });
+  return adapter;
+}
+
+/** Everything from ourselves; Swagger UI brings inline styles and data: images. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    fontSrc: ["'self'", 'data:'],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** The controllers judge the Content-Type themselves, so that every fault gets its own problem. */
+function acceptAnyBodyAsBytes(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+}
+
+/** One token and the JSON around it need far less than a batch. */
+function limitTokenBodies(fastify: FastifyInstance, { maxTokenBytes }: HttpLimits): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/ledger' && route.method === 'POST') route.bodyLimit = 4 * maxTokenBytes;
+  });
+}
+
+function countRequests(fastify: FastifyInstance, metrics: PrometheusMetrics): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('X-Request-Id', request.id);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    metrics.answered(
+      request.routeOptions.url ?? 'none',
+      request.method,
+      reply.statusCode,
+      reply.elapsedTime / 1000,
+    );
+    done();
+  });
+}
+
+/** Answers 405 with `Allow` wherever a path exists but not for the method. Call after all routes are known, before listening. */
+export function refuseOtherMethods(
+  fastify: FastifyInstance,
+  routes: ReadonlyMap<string, ReadonlySet<string>>,
+): void {
+  for (const [url, methods] of routes) {
+    const allow = [...methods].sort();
+    const others = fastify.supportedMethods.filter((method) => !methods.has(method));
+    const refuse: RouteOptions['handler'] = (request, reply) => {
+      const message = `${request.method} is not possible here; ${allow.join(', ')} is`;
+      sendProblem(new LedgerError('method-not-allowed', message, { allow }), request, reply);
+    };
+    fastify.route({ method: others, url, handler: refuse });
+  }
+}
+
+/** Remembers which methods each path has. */
+export function rememberRoutes(fastify: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
+  const routes = new Map<string, Set<string>>();
+  fastify.addHook('onRoute', ({ url, method }) => {
+    const methods = routes.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    routes.set(url, methods);
+  });
+  return routes;
+}
+
+/** What is no HTTP request never reaches a route: it is answered on the bare socket. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const known = isTooLarge
+    ? new LedgerError('request-too-large', `the headers have more than ${MAX_HEADER_BYTES} bytes`)
+    : invalidRequest([{ pointer: '', message: 'this is no HTTP request, or it came too slowly' }]);
+  const status = isTooLarge ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = JSON.stringify({ ...problemOf(known, randomUUID()), status });
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+      `Content-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,128 @@
+import { applyDecorators, type INestApplication } from '@nestjs/common';
+import {
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  DocumentBuilder,
+  SwaggerModule,
+  type ApiBodyOptions,
+  type OpenAPIObject,
+} from '@nestjs/swagger';
+import type { ProblemCode } from '../domain/errors.js';
+import { PROBLEM_KINDS } from './problem.js';
+import { problemSchema } from './representations.js';
+
+const TOKEN_PROBLEMS: readonly ProblemCode[] = [
+  'token-too-large',
+  'malformed-token',
+  'wrong-type',
+  'algorithm-not-allowed',
+  'invalid-header',
+  'unknown-key',
+  'invalid-signature',
+  'issuer-mismatch',
+  'invalid-claims',
+  'wrong-audience',
+  'expired',
+  'not-yet-valid',
+  'too-old',
+  'missing-parent',
+  'temporal-order',
+  'cycle',
+  'parent-policy',
+  'invalid-request',
+];
+
+/** Documents the problems of a route, grouped by status; `token` stands for all codes of the token rules. */
+export function ApiProblems(...codes: readonly (ProblemCode | 'token')[]): MethodDecorator {
+  const all = codes.flatMap((code) => (code === 'token' ? TOKEN_PROBLEMS : [code]));
+  const withStore: readonly ProblemCode[] = [...all, 'store-unavailable'];
+  const statuses = [...new Set(withStore.map((code) => PROBLEM_KINDS[code].status))].sort();
+  return applyDecorators(
+    ...statuses.map((status) => {
+      const names = withStore.filter((code) => PROBLEM_KINDS[code].status === status);
+      return ApiResponse({
+        status,
+        description: names.map((code) => `[\`${code}\`](/problems/${code})`).join(', '),
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        schema: {},
+      });
+    }),
+  );
+}
+
+/** The path and query parameters that name a task. */
+export function ApiTask(): MethodDecorator {
+  return applyDecorators(
+    ApiParam({ name: 'jti', description: 'UUID of the task', schema: { type: 'string', format: 'uuid' } }),
+    ApiQuery({
+      name: 'wid',
+      required: false,
+      description: 'The workflow, when several use the jti; `none` for the task without one',
+      schema: { type: 'string' },
+    }),
+  );
+}
+
+const EXAMPLE_TOKEN =
+  'eyJhbGciOiJFUzI1NiIsInR5cCI6IndpbXNlLWV4ZWMrand0Iiwia2lkIjoiYWdlbnQtYS1rZXkifQ.eyJpc3MiOiI….…';
+
+export const ONE_BODY: ApiBodyOptions = {
+  required: false,
+  description: 'One compact JWS, bare or as {"ect": "…"}. `ect-ledger sign` makes one.',
+  schema: {
+    oneOf: [
+      { type: 'string', example: EXAMPLE_TOKEN },
+      {
+        type: 'object',
+        required: ['ect'],
+        additionalProperties: false,
+        properties: { ect: { type: 'string' } },
+      },
+    ],
+  },
+};
+
+export const BATCH_BODIES: ApiBodyOptions = {
+  required: true,
+  description: 'A compact JWS per line, or {"ects": ["…"]}',
+  schema: {
+    oneOf: [
+      { type: 'string', example: `${EXAMPLE_TOKEN}\n${EXAMPLE_TOKEN}\n` },
+      {
+        type: 'object',
+        required: ['ects'],
+        additionalProperties: false,
+        properties: { ects: { type: 'array', maxItems: 1000, items: { type: 'string' } } },
+      },
+    ],
+  },
+};
+
+/** Builds the OpenAPI document and serves it at `/openapi.json`, Swagger UI at `/docs`. */
+export function serveDocs(app: INestApplication): OpenAPIObject {
+  const info = new DocumentBuilder()
+    .setTitle('ect-ledger')
+    .setDescription(
+      'Audit ledger for Execution Context Tokens. Every error is an RFC 9457 problem whose `type` leads to a page that says what to do.\n\n' +
+        'To have something to look at, run `npx ect-ledger demo`: it records a small workflow and prints its ids. Then *GET /workflows*, and any `jti` from there.',
+    )
+    .setVersion('1')
+    .setLicense('BSD-3-Clause', 'https://opensource.org/license/bsd-3-clause')
+    .build();
+  const document = SwaggerModule.createDocument(app, info);
+  document.components = {
+    ...document.components,
+    schemas: {
+      ...document.components?.schemas,
+      Problem: problemSchema['~standard'].jsonSchema.output({ target: 'openapi-3.0' }),
+    },
+  };
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'ect-ledger API',
+    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
+  });
+  return document;
+}

@@ -1,0 +1,55 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LedgerError } from '../domain/errors.js';
+import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
+import { isTokenMediaType } from './media-types.js';
+
+/** Turns whatever a request ended with into a problem (RFC 9457). The only place that decides what a client hears of an error. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = ledgerErrorOf(error, request);
+  if (known.code === 'internal-error')
+    request.log.error({ err: error, requestId: request.id }, 'request failed');
+  const problem = problemOf(known, request.id);
+  const { retryAfterSeconds, allow } = known.extras;
+  if (retryAfterSeconds !== undefined) reply.header('Retry-After', retryAfterSeconds);
+  if (allow) reply.header('Allow', allow.join(', '));
+  reply.status(problem.status).header('Content-Type', PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+}
+
+function ledgerErrorOf(error: unknown, request: FastifyRequest): LedgerError {
+  if (error instanceof LedgerError) return error;
+  const status = error instanceof HttpException ? error.getStatus() : statusOfFastify(error);
+  switch (status) {
+    case 400:
+      return invalidRequest([{ pointer: '', message: 'the request is malformed' }]);
+    case 404:
+      return new LedgerError('not-found', 'there is no such route; see /docs');
+    case 413:
+      return tooLarge(request);
+    case 415:
+      return new LedgerError('unsupported-media-type', 'this Content-Type is not accepted here');
+    default:
+      return new LedgerError('internal-error', 'unexpected failure', {}, { cause: error });
+  }
+}
+
+/** A body over the route's limit that was sent as one token is a token over its limit. */
+function tooLarge(request: FastifyRequest): LedgerError {
+  const isToken = request.routeOptions.url === '/ledger' && isTokenMediaType(request.headers['content-type']);
+  return isToken
+    ? new LedgerError('token-too-large', 'the body is larger than a token may be')
+    : new LedgerError('request-too-large', 'the body is larger than this route takes');
+}
+
+function statusOfFastify(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined;
+  return String(error.code).startsWith('FST_ERR') ? error.statusCode : undefined;
+}

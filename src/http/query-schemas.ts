@@ -1,0 +1,122 @@
+import { z } from 'zod';
+
+/** RFC 9562 textual form, any version; the ledger compares UUIDs in lower case. */
+const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'must be a UUID')
+  .transform((text) => text.toLowerCase());
+
+const wid = z
+  .union([z.literal('none').transform(() => null), uuid])
+  .optional()
+  .meta({
+    description:
+      'The workflow; `none` for the task that has none. Needed only when several workflows use the jti.',
+  });
+
+const integer = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`);
+
+// Control characters never occur in what these filters match, and NUL would upset the database.
+const text = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(2_048)
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+
+/** RFC 3339 with an offset → milliseconds since the epoch, rounded up: entries carry whole milliseconds. */
+const time = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-23T02:00:00Z' })
+  .transform((value) => Date.parse(value) + (/\.\d{3}\d*[1-9]/.test(value) ? 1 : 0));
+
+const format = z
+  .literal('json', 'only json is served')
+  .optional()
+  .meta({ description: '`json` is the default and, for now, the only format.' });
+
+const graphLimit = integer(1, 10_000)
+  .default(1_000)
+  .meta({ description: 'How many nodes at most, the asked one included; 1 to 10000.' });
+
+export const jtiPathSchema = z.strictObject({ jti: uuid });
+export const widPathSchema = z.strictObject({ wid: uuid });
+export const codePathSchema = z.strictObject({ code: z.string() });
+
+export const noQuerySchema = z.strictObject({});
+
+export const batchQuerySchema = z.strictObject({
+  entries: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true')
+    .meta({ description: '`false` answers `status`, `index` and `jti` only for each recorded token.' }),
+});
+
+export const taskQuerySchema = z.strictObject({ wid });
+
+/** Where a page starts: the direction and the last index of the page before. Opaque to clients. */
+export interface Cursor {
+  readonly order: 'asc' | 'desc';
+  readonly index: number;
+}
+
+const cursor = z
+  .string()
+  .transform((value, context) => {
+    const [, order, index] =
+      /^(asc|desc)\.(\d{1,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+    if (order === 'asc' || order === 'desc') return { order, index: Number(index) } satisfies Cursor;
+    context.addIssue('must be the "next" of the page before');
+    return z.NEVER;
+  })
+  .optional()
+  .meta({ description: 'The `next` of the page before, with the same other parameters.' });
+
+export function encodeCursor({ order, index }: Cursor): string {
+  return Buffer.from(`${order}.${index}`, 'latin1').toString('base64url');
+}
+
+export const searchQuerySchema = z
+  .strictObject({
+    wid: uuid.optional().meta({ description: 'Entries of this workflow.' }),
+    iss: text.optional().meta({ description: 'Entries of this issuer.' }),
+    exec_act: text.optional().meta({ description: 'Entries with exactly this action.' }),
+    kid: text.optional().meta({ description: 'Entries whose token names this key.' }),
+    pol_decision: z.enum(['approved', 'rejected', 'pending_human_review']).optional(),
+    from: time.optional().meta({ description: 'RFC 3339; recorded at or after.' }),
+    to: time.optional().meta({ description: 'RFC 3339; recorded before.' }),
+    order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By index.' }),
+    limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
+    cursor,
+  })
+  .refine((query) => query.cursor === undefined || query.cursor.order === query.order, {
+    path: ['cursor'],
+    error: 'belongs to the other order',
+  });
+
+const traceShape = {
+  wid,
+  depth: integer(0, 1_000_000)
+    .optional()
+    .meta({ description: 'How many steps from the asked task at most; no bound by default.' }),
+  limit: graphLimit,
+  format,
+};
+
+export const ancestryQuerySchema = z.strictObject(traceShape);
+export const descendantsQuerySchema = z.strictObject({
+  ...traceShape,
+  at: integer(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'A size of the log: only what was recorded below that index.' }),
+});
+
+export const workflowQuerySchema = z.strictObject({ limit: graphLimit, format });
+export const workflowsQuerySchema = z.strictObject({
+  limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
+  cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
+});

@@ -1,0 +1,111 @@
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { ReadLedger } from '../application/read-ledger.js';
+import { TraceDag } from '../application/trace-dag.js';
+import { qualityOf } from './media-types.js';
+import { ApiProblems, ApiTask } from './openapi.js';
+import { invalidRequest } from './problem.js';
+import {
+  ancestryQuerySchema,
+  descendantsQuerySchema,
+  encodeCursor,
+  jtiPathSchema,
+  searchQuerySchema,
+  taskQuerySchema,
+} from './query-schemas.js';
+import { entriesSchema, entryJson, entrySchema, traceJson, traceSchema } from './representations.js';
+
+type Jti = z.output<typeof jtiPathSchema>;
+
+@ApiTags('Reading')
+@Controller('ledger')
+export class ReadingController {
+  constructor(
+    @Inject(ReadLedger) private readonly reader: ReadLedger,
+    @Inject(TraceDag) private readonly tracer: TraceDag,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Search entries, page by page',
+    description:
+      'Pages go by index, so they are stable while the log grows. Repeat with `cursor` = `next` until it is null.',
+  })
+  @ApiResponse({ status: 200, description: 'A page', standardSchema: entriesSchema })
+  @ApiProblems('invalid-request')
+  async search(
+    @Query({ schema: searchQuerySchema }) query: z.output<typeof searchQuerySchema>,
+  ): Promise<unknown> {
+    const { exec_act, pol_decision, from, to, order, limit, cursor, wid, iss, kid } = query;
+    const filter = { wid, iss, kid, execAct: exec_act, polDecision: pol_decision, fromMs: from, toMs: to };
+    const page = await this.reader.search(filter, { order, limit, afterIndex: cursor?.index });
+    const next = page.nextIndex === undefined ? null : encodeCursor({ order, index: page.nextIndex });
+    return { entries: page.items.map(entryJson), next };
+  }
+
+  @Get(':jti')
+  @ApiTask()
+  @ApiOperation({ summary: 'One entry', description: 'With `Accept: application/jwt` the token itself.' })
+  @ApiProduces('application/json', 'application/jwt')
+  @ApiResponse({ status: 200, description: 'The entry', standardSchema: entrySchema })
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  async get(
+    @Param({ schema: jtiPathSchema }) { jti }: Jti,
+    @Query({ schema: taskQuerySchema }) { wid }: z.output<typeof taskQuerySchema>,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const entry = await this.reader.get({ jti, wid });
+    reply.header('Vary', 'Accept');
+    if (qualityOf(accept, 'application/jwt') <= qualityOf(accept, 'application/json'))
+      return entryJson(entry);
+    reply.header('Content-Type', 'application/jwt');
+    return entry.ect;
+  }
+
+  @Get(':jti/ancestry')
+  @ApiTask()
+  @ApiOperation({
+    summary: 'Which tasks led to this one?',
+    description:
+      'By distance, then index; the asked task first. `truncated` says whether `limit` or `depth` cut something off.',
+  })
+  @ApiResponse({ status: 200, description: 'The ancestors', standardSchema: traceSchema })
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  async ancestry(
+    @Param({ schema: jtiPathSchema }) { jti }: Jti,
+    @Query({ schema: ancestryQuerySchema }) { wid, depth, limit }: z.output<typeof ancestryQuerySchema>,
+  ): Promise<unknown> {
+    const direction = 'ancestors';
+    const { entry, trace } = await this.tracer.trace({ jti, wid }, { direction, depth, limit });
+    return traceJson(entry, direction, trace);
+  }
+
+  @Get(':jti/descendants')
+  @ApiTask()
+  @ApiOperation({
+    summary: 'What came of this task?',
+    description: 'As ancestry; `at` shows an earlier state of the log.',
+  })
+  @ApiResponse({ status: 200, description: 'The descendants', standardSchema: traceSchema })
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  async descendants(
+    @Param({ schema: jtiPathSchema }) { jti }: Jti,
+    @Query({ schema: descendantsQuerySchema })
+    { wid, depth, limit, at }: z.output<typeof descendantsQuerySchema>,
+  ): Promise<unknown> {
+    await this.checkSize(at);
+    const direction = 'descendants';
+    const { entry, trace } = await this.tracer.trace({ jti, wid }, { direction, depth, limit, atSize: at });
+    return traceJson(entry, direction, trace);
+  }
+
+  private async checkSize(at: number | undefined): Promise<void> {
+    if (at === undefined) return;
+    const size = await this.reader.size();
+    if (at > size)
+      throw invalidRequest([{ pointer: '/query/at', message: `the log has only ${size} leaves` }]);
+  }
+}

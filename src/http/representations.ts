@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import type { Trace, WorkflowGraph, WorkflowSummary } from '../application/ports/ledger-store.js';
+import type { DagNode, Entry } from '../domain/entry.js';
+import { PROBLEM_CODES } from '../domain/errors.js';
+
+/** What leaves over HTTP: JSON in snake_case, as JWT claims are. The schemas are the OpenAPI document's, the types are theirs. */
+
+const time = z
+  .string()
+  .meta({ description: 'RFC 3339, UTC, milliseconds', example: '2026-11-23T02:00:00.123Z' });
+const uuid = z.string().meta({ format: 'uuid' });
+
+export const entrySchema = z.object({
+  index: z
+    .number()
+    .meta({ description: 'Position in the log: 0-based, gap-free, in commit order', example: 41 }),
+  jti: uuid,
+  wid: uuid.optional(),
+  iss: z.string().meta({ example: 'spiffe://example.com/agent/a' }),
+  aud: z.array(z.string()),
+  exec_act: z.string().meta({ example: 'review_spec' }),
+  iat: z.number(),
+  exp: z.number(),
+  parents: z.array(z.string()),
+  pol: z.string().optional(),
+  pol_decision: z.enum(['approved', 'rejected', 'pending_human_review']).optional(),
+  profile: z.enum(['wimse-exec', 'exec']),
+  alg: z.string().meta({ example: 'ES256' }),
+  kid: z.string(),
+  jkt: z.string().meta({ description: 'RFC 7638 thumbprint of the verifying key' }),
+  recorded_at: time,
+  claims: z.record(z.string(), z.unknown()).meta({ description: 'The payload as signed' }),
+  ect: z.string().meta({ description: 'The token as signed: a compact JWS' }),
+});
+
+export function entryJson({
+  index,
+  recordedAtMs,
+  ect,
+  profile,
+  alg,
+  kid,
+  jkt,
+  claims,
+  payload,
+}: Entry): z.infer<typeof entrySchema> {
+  return {
+    index,
+    jti: claims.jti,
+    ...(claims.wid !== undefined && { wid: claims.wid }),
+    iss: claims.iss,
+    aud: [...claims.aud],
+    exec_act: claims.execAct,
+    iat: claims.iat,
+    exp: claims.exp,
+    parents: [...claims.parents],
+    ...(claims.pol !== undefined && { pol: claims.pol }),
+    ...(claims.polDecision !== undefined && { pol_decision: claims.polDecision }),
+    profile,
+    alg,
+    kid,
+    jkt,
+    recorded_at: timeJson(recordedAtMs),
+    claims: payload,
+    ect,
+  };
+}
+
+export const minimalSchema = entrySchema.pick({ index: true, jti: true, wid: true, recorded_at: true });
+
+/** `Prefer: return=minimal` (RFC 7240 §4.2). */
+export function minimalJson({ index, recordedAtMs, claims }: Entry): z.infer<typeof minimalSchema> {
+  return {
+    index,
+    jti: claims.jti,
+    ...(claims.wid !== undefined && { wid: claims.wid }),
+    recorded_at: timeJson(recordedAtMs),
+  };
+}
+
+export const problemSchema = z.object({
+  type: z.string().meta({ example: '/problems/missing-parent' }),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  code: z.enum(PROBLEM_CODES),
+  instance: z.string().meta({ description: 'The request id' }),
+  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+  parents: z.array(z.string()).optional(),
+  parent: z.string().optional(),
+  wids: z.array(z.string().nullable()).optional(),
+});
+
+export const batchSchema = z.object({
+  results: z.array(
+    z.union([
+      z.object({ status: z.number(), entry: entrySchema }),
+      z.object({ status: z.number(), index: z.number(), jti: uuid }),
+      z.object({ status: z.number(), problem: problemSchema }),
+    ]),
+  ),
+});
+
+export const entriesSchema = z.object({ entries: z.array(entrySchema), next: z.string().nullable() });
+
+const nodeSchema = z.object({
+  jti: uuid,
+  index: z.number(),
+  iss: z.string(),
+  exec_act: z.string(),
+  iat: z.number(),
+  recorded_at: time,
+  pol_decision: z.string().optional(),
+  parents: z.array(z.string()),
+});
+
+function nodeJson({
+  jti,
+  index,
+  iss,
+  execAct,
+  iat,
+  recordedAtMs,
+  polDecision,
+  parents,
+}: DagNode): z.infer<typeof nodeSchema> {
+  return {
+    jti,
+    index,
+    iss,
+    exec_act: execAct,
+    iat,
+    recorded_at: timeJson(recordedAtMs),
+    ...(polDecision !== undefined && { pol_decision: polDecision }),
+    parents: [...parents],
+  };
+}
+
+export const traceSchema = z.object({
+  jti: uuid,
+  wid: uuid.optional(),
+  direction: z.enum(['ancestors', 'descendants']),
+  nodes: z.array(nodeSchema.extend({ depth: z.number() })),
+  truncated: z.boolean().meta({ description: 'Whether limit or depth cut something off' }),
+});
+
+export function traceJson(
+  entry: Entry,
+  direction: 'ancestors' | 'descendants',
+  trace: Trace,
+): z.infer<typeof traceSchema> {
+  const { jti, wid } = entry.claims;
+  return {
+    jti,
+    ...(wid !== undefined && { wid }),
+    direction,
+    nodes: trace.nodes.map((node) => ({ ...nodeJson(node), depth: node.depth })),
+    truncated: trace.truncated,
+  };
+}
+
+export const workflowSchema = z.object({
+  wid: uuid,
+  nodes: z.array(nodeSchema),
+  roots: z.array(z.string()),
+  leaves: z.array(z.string()),
+  truncated: z.boolean(),
+});
+
+export function workflowJson(
+  wid: string,
+  { nodes, roots, leaves, truncated }: WorkflowGraph,
+): z.infer<typeof workflowSchema> {
+  return { wid, nodes: nodes.map(nodeJson), roots: [...roots], leaves: [...leaves], truncated };
+}
+
+export const workflowsSchema = z.object({
+  workflows: z.array(
+    z.object({
+      wid: uuid,
+      entries: z.number(),
+      first_recorded_at: time,
+      last_recorded_at: time,
+      issuers: z.array(z.string()),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+export function workflowSummaryJson(
+  summary: WorkflowSummary,
+): z.infer<typeof workflowsSchema>['workflows'][number] {
+  const { wid, entries, firstRecordedAtMs, lastRecordedAtMs, issuers } = summary;
+  return {
+    wid,
+    entries,
+    first_recorded_at: timeJson(firstRecordedAtMs),
+    last_recorded_at: timeJson(lastRecordedAtMs),
+    issuers: [...issuers],
+  };
+}
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'error']),
+  checks: z.record(z.string(), z.object({ status: z.enum(['ok', 'error']), detail: z.string() })),
+});
+
+function timeJson(ms: number): string {
+  return new Date(ms).toISOString();
+}

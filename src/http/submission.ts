@@ -1,0 +1,151 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { LedgerError } from '../domain/errors.js';
+import { parseStrictJson } from '../domain/strict-json.js';
+import { isTokenMediaType, mediaTypeOf } from './media-types.js';
+import { invalidRequest } from './problem.js';
+import { faultsOf } from './request-pipe.js';
+
+/** Tokens in one batch (`POST /ledger/batch`). */
+export const BATCH_LIMIT = 1_000;
+/** Bytes of a batch's body. */
+export const BATCH_MAX_BYTES = 32 * 1024 * 1024;
+
+export const oneEctSchema = z.strictObject({ ect: z.string() });
+export const manyEctsSchema = z.strictObject({ ects: z.array(z.string()) });
+
+const WHITE_SPACE = new Set([' ', '\t', '\r', '\n']);
+
+/** What was sent, before anything in it is believed. */
+export interface Submission {
+  readonly compacts: readonly string[];
+  readonly isBatch: boolean;
+}
+
+/** `POST /ledger`: one token in the body, or the tokens of the `Execution-Context` header (ECT §5). */
+export function readSubmission(request: FastifyRequest): Submission {
+  const body = bodyOf(request);
+  const header = request.headers['execution-context'];
+  if (header !== undefined) {
+    if (body.length > 0)
+      throw invalidRequest([
+        { pointer: '', message: 'send the token in the body or in the Execution-Context header, not both' },
+      ]);
+    return ofHeader(String(header));
+  }
+  if (body.length === 0)
+    throw invalidRequest([
+      { pointer: '', message: 'send a token in the body or in the Execution-Context header' },
+    ]);
+  return { compacts: [oneEct(request, body)], isBatch: false };
+}
+
+/** `POST /ledger/batch` */
+export function readBatch(request: FastifyRequest): Submission {
+  const body = bodyOf(request);
+  if (request.headers['execution-context'] !== undefined) {
+    throw invalidRequest([
+      { pointer: '', message: 'the Execution-Context header goes to POST /ledger with an empty body' },
+    ]);
+  }
+  if (body.length === 0) throw invalidRequest([{ pointer: '', message: 'the body is empty' }]);
+  const compacts = manyEcts(request, body);
+  checkCount(compacts);
+  return { compacts, isBatch: true };
+}
+
+function ofHeader(value: string): Submission {
+  const compacts = trimmedItems(value, ',');
+  checkCount(compacts);
+  return { compacts, isBatch: compacts.length > 1 };
+}
+
+function oneEct(request: FastifyRequest, body: Buffer): string {
+  const contentType = request.headers['content-type'];
+  if (isTokenMediaType(contentType)) return trim(utf8(body, tokenIsNotUtf8));
+  if (mediaTypeOf(contentType) === 'application/json') return json(body, oneEctSchema).ect;
+  throw unsupported();
+}
+
+function manyEcts(request: FastifyRequest, body: Buffer): readonly string[] {
+  switch (mediaTypeOf(request.headers['content-type'])) {
+    case 'application/x-ndjson':
+    case 'text/plain':
+      return trimmedItems(utf8(body, bodyIsNotUtf8), '\n');
+    case 'application/json':
+      return json(body, manyEctsSchema).ects;
+    default:
+      throw unsupported();
+  }
+}
+
+function checkCount(compacts: readonly string[]): void {
+  if (compacts.length === 0) throw invalidRequest([{ pointer: '', message: 'no token was sent' }]);
+  if (compacts.length > BATCH_LIMIT) {
+    throw new LedgerError(
+      'request-too-large',
+      `${compacts.length} tokens were sent; a batch holds at most ${BATCH_LIMIT}`,
+    );
+  }
+}
+
+/** The parser for every content type hands the bytes on; a request without a body has none. */
+function bodyOf(request: FastifyRequest): Buffer {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw unsupported();
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
+function json<Schema extends z.ZodType>(body: Buffer, schema: Schema): z.output<Schema> {
+  const text = utf8(body, bodyIsNotUtf8);
+  let value: unknown;
+  try {
+    value = parseStrictJson(text);
+  } catch (error) {
+    throw invalidRequest([
+      { pointer: '', message: error instanceof Error ? error.message : 'the body is no JSON' },
+    ]);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidRequest(faultsOf(parsed.error.issues, ''));
+  return parsed.data;
+}
+
+function utf8(body: Buffer, onFailure: () => LedgerError): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    throw onFailure();
+  }
+}
+
+/** ASCII white space only: a byte order mark is no white space but a fault of the token. Linear, unlike a regular expression. */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && WHITE_SPACE.has(text.charAt(start))) start++;
+  while (start < end && WHITE_SPACE.has(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function trimmedItems(text: string, separator: string): readonly string[] {
+  return text
+    .split(separator)
+    .map(trim)
+    .filter((item) => item !== '');
+}
+
+function tokenIsNotUtf8(): LedgerError {
+  return new LedgerError('malformed-token', 'the body is not UTF-8, so it is no compact JWS');
+}
+
+function bodyIsNotUtf8(): LedgerError {
+  return invalidRequest([{ pointer: '', message: 'the body is not UTF-8' }]);
+}
+
+function unsupported(): LedgerError {
+  return new LedgerError(
+    'unsupported-media-type',
+    'this Content-Type or Content-Encoding is not accepted here',
+  );
+}
