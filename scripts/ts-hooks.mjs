@@ -8,7 +8,8 @@ export async function resolve(specifier, context, nextResolve) {
   try {
     return await nextResolve(specifier, context);
   } catch (error) {
-    const isSource = error.code === 'ERR_MODULE_NOT_FOUND' && specifier.startsWith('.') && specifier.endsWith('.js');
+    const isSource =
+      error.code === 'ERR_MODULE_NOT_FOUND' && specifier.startsWith('.') && specifier.endsWith('.js');
     if (!isSource) throw error;
     return nextResolve(specifier.replace(/\.js$/, '.ts'), context);
   }

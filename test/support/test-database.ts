@@ -31,7 +31,10 @@ export function databaseUrl(url: string, database: string): string {
 async function createFrom(template: string): Promise<TestDatabase> {
   const name = `ect_test_${randomBytes(8).toString('hex')}`;
   await execute(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  return { url: databaseUrl(adminUrl(), name), drop: () => execute(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: databaseUrl(adminUrl(), name),
+    drop: () => execute(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }
 
 function adminUrl(): string {

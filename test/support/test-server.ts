@@ -26,7 +26,7 @@ let server: TestServer | undefined;
 export async function startTestServer(): Promise<void> {
   server = await chooseServer();
   process.env[ADMIN_URL] = server.url;
-  process.stdout.write(`Tests' database: ${server.description}\n`);
+  say(`Tests' database: ${server.description}`);
   await createTemplate(server.url);
 }
 
@@ -51,7 +51,9 @@ async function startContainer(): Promise<TestServer | undefined> {
       return startImage();
     });
   } catch (error) {
-    process.stdout.write(`A container runtime answers, but ${IMAGE} does not start there: ${String(error)}\n`);
+    process.stdout.write(
+      `A container runtime answers, but ${IMAGE} does not start there: ${String(error)}\n`,
+    );
     return undefined;
   }
 }
@@ -84,6 +86,11 @@ async function startEmbedded(): Promise<TestServer> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** Jest's standard output is for results in machine-readable form. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 async function createTemplate(url: string): Promise<void> {

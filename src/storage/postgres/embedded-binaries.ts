@@ -61,6 +61,11 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Whether an error is the operating system's of this name. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
 function binariesIn(root: string, version: string): Binaries {
   return { root, version, initdb: join(root, 'bin', 'initdb'), postgres: join(root, 'bin', 'postgres') };
 }
@@ -92,9 +97,11 @@ async function linkLibraries(root: string): Promise<void> {
 }
 
 async function link(to: string, path: string): Promise<void> {
-  await symlink(to, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  try {
+    await symlink(to, path);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
 }
 
 async function makeExecutable(binaries: Binaries): Promise<void> {

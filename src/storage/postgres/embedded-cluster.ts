@@ -4,7 +4,7 @@ import { chmod, chown, link, mkdir, mkdtemp, readFile, realpath, rm, writeFile }
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './embedded-binaries.js';
-import { copyBinaries, exists, locateBinaries, renameOnce } from './embedded-binaries.js';
+import { copyBinaries, exists, hasCode, locateBinaries, renameOnce } from './embedded-binaries.js';
 import type { SystemUser } from './embedded-user.js';
 import { canEnter, canRun, databaseUser } from './embedded-user.js';
 
@@ -143,9 +143,10 @@ async function writeOnce(path: string, content: string): Promise<string> {
   try {
     if (await exists(path)) return await readFile(path, 'utf8');
     await writeFile(unfinished, content, { mode: 0o600, flush: true });
-    await link(unfinished, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await link(unfinished, path);
+    return content;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
     return await readFile(path, 'utf8');
   } finally {
     await rm(unfinished, { force: true });

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { hasCode } from './embedded-binaries.js';
 import type { Cluster } from './embedded-cluster.js';
 
 const run = promisify(execFile);
@@ -113,7 +114,7 @@ function send(postmaster: Postmaster, signal: NodeJS.Signals): void {
   try {
     process.kill(postmaster.pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
 
@@ -144,7 +145,7 @@ function isInUse(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Cluster, Log } from './embedded-cluster.js';
 import { ensureCluster } from './embedded-cluster.js';
 import type { Ownership } from './embedded-owner.js';

@@ -1,0 +1,5 @@
+import { prepareOrExit } from './prepare.mjs';
+
+await prepareOrExit();
+await import('./ts.mjs');
+await import('../bench/main.ts');

@@ -1,0 +1,4 @@
+import { build, databaseClient, make } from './toolchain.mjs';
+
+make(databaseClient);
+make(build);
