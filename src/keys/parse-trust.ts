@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
 import { isJsonObject } from '../domain/strict-json.js';
@@ -64,7 +65,10 @@ class TrustParsing {
 
   async addDocument(document: unknown, name: string): Promise<void> {
     const parsed = trustSchema.safeParse(document);
-    if (!parsed.success) return this.#report(`${name}#`, problemsOf(parsed.error));
+    if (!parsed.success) {
+      this.#report(`${name}#`, problemsOf(parsed.error));
+      return;
+    }
     for (const [index, issuer] of parsed.data.issuers.entries())
       await this.#addIssuer(issuer, `${name}#/issuers/${index}`);
   }
@@ -89,19 +93,23 @@ class TrustParsing {
 
   async #addJwksFile(issuer: IssuerKeys, file: string, place: string): Promise<void> {
     if (this.readJwks === undefined) {
-      return this.#report(place, [[['jwks_file'], 'is not available here; use jwks']]);
+      this.#report(place, [[['jwks_file'], 'is not available here; use jwks']]);
+      return;
     }
     try {
       await this.#addJwks(issuer, await this.readJwks(file), `${file}#`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unreadable';
+      const reason = types.isNativeError(error) ? error.message : 'unreadable';
       this.#report(place, [[['jwks_file'], `${file}: ${reason}`]]);
     }
   }
 
   async #addJwks({ iss, keys }: IssuerKeys, value: unknown, place: string): Promise<void> {
     const parsed = jwksSchema.safeParse(value);
-    if (!parsed.success) return this.#report(place, problemsOf(parsed.error));
+    if (!parsed.success) {
+      this.#report(place, problemsOf(parsed.error));
+      return;
+    }
     for (const [index, jwk] of parsed.data.keys.entries()) {
       const made = await toVerificationKey(iss, jwk);
       if ('problems' in made) this.#report(`${place}/keys/${index}`, made.problems);

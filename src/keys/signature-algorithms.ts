@@ -1,5 +1,4 @@
-import type { SignatureAlgorithm } from '../domain/ect/header.js';
-import { SIGNATURE_ALGORITHMS, isSignatureAlgorithm } from '../domain/ect/header.js';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm, isSignatureAlgorithm } from '../domain/ect/header.js';
 import type { PublicJwk } from '../domain/entry.js';
 
 /** Shortest RSA modulus in bits (RFC 7518 §3.5). */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { types } from 'node:util';
 import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
 import { parseStrictJson } from '../domain/strict-json.js';
 import { TrustError, parseTrust } from './parse-trust.js';
@@ -126,7 +127,10 @@ async function readTrust(path: string): Promise<Reading> {
     return { keys: await parseTrust(document, path, readJwks), problems: [], fingerprints };
   } catch (error) {
     if (error instanceof TrustError) return { problems: error.problems, fingerprints };
-    return { problems: [`${path}: ${error instanceof Error ? error.message : 'unreadable'}`], fingerprints };
+    return {
+      problems: [`${path}: ${types.isNativeError(error) ? error.message : 'unreadable'}`],
+      fingerprints,
+    };
   }
 }
 
@@ -143,6 +147,6 @@ async function fingerprint(file: string): Promise<string> {
     const { mtimeMs, ctimeMs, size, ino } = await stat(file);
     return [mtimeMs, ctimeMs, size, ino].join(' ');
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    return types.isNativeError(error) && 'code' in error ? String(error.code) : 'unreadable';
   }
 }

@@ -97,7 +97,7 @@ interface JointFault {
 /** The rules about more than one value, judged on the raw ones so that they are reported beside the faults of single values. */
 function jointFaults(raw: RawClaims, maxParents: number): readonly JointFault[] {
   const faults: JointFault[] = [];
-  if (typeof raw.iat === 'number' && typeof raw.exp === 'number' && raw.exp <= raw.iat) {
+  if (isTimestamp(raw.iat) && isTimestamp(raw.exp) && raw.exp <= raw.iat) {
     faults.push({ claim: 'exp', message: 'must be later than "iat"' });
   }
   if ((raw.pol === undefined) !== (raw.polDecision === undefined)) {
@@ -108,6 +108,10 @@ function jointFaults(raw: RawClaims, maxParents: number): readonly JointFault[] 
     return [...faults, { claim: 'parents', message: `must not name more than ${maxParents} parents` }];
   }
   return [...faults, ...duplicateParents(raw.parents)];
+}
+
+function isTimestamp(value: unknown): value is number {
+  return timestamp.safeParse(value).success;
 }
 
 function duplicateParents(parents: unknown): readonly JointFault[] {

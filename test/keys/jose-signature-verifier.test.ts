@@ -1,0 +1,93 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { CompactSign, exportJWK, generateKeyPair } from 'jose';
+import type { VerificationKey } from '../../src/application/ports/key-resolver.js';
+import { SIGNATURE_ALGORITHMS } from '../../src/domain/ect/header.js';
+import type { PublicJwk } from '../../src/domain/entry.js';
+import { JoseSignatureVerifier } from '../../src/keys/jose-signature-verifier.js';
+import { algorithmOf } from '../../src/keys/signature-algorithms.js';
+
+const verifier = new JoseSignatureVerifier();
+const asKey = (jwk: object): VerificationKey => ({ iss: 'urn:a', kid: 'k', jkt: '', jwk: jwk as PublicJwk });
+
+async function signedWith(alg: string) {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  const token = await new CompactSign(Buffer.from('{}'))
+    .setProtectedHeader({ alg, kid: 'k' })
+    .sign(privateKey);
+  return { token, key: asKey(await exportJWK(publicKey)) };
+}
+
+/** The last character that carries bits, exchanged. */
+function withOtherSignature(token: string): string {
+  const at = token.lastIndexOf('.') + 1;
+  return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
+}
+
+describe('JoseSignatureVerifier', () => {
+  it.each(SIGNATURE_ALGORITHMS)('verifies %s and refuses a changed signature', async (alg) => {
+    const { token, key } = await signedWith(alg);
+    expect(verifier.fits(key, alg)).toBe(true);
+    expect(await verifier.verify(token, key, alg)).toBe(true);
+    expect(await verifier.verify(token, key, alg)).toBe(true);
+    expect(await verifier.verify(withOtherSignature(token), key, alg)).toBe(false);
+    expect(await verifier.verify(token.slice(0, token.lastIndexOf('.') + 1), key, alg)).toBe(false);
+  });
+
+  it('verifies with the algorithm that was asked for, not with that of the header', async () => {
+    const { token, key } = await signedWith('EdDSA');
+    expect(verifier.fits(key, 'Ed25519')).toBe(true);
+    expect(await verifier.verify(token, key, 'Ed25519')).toBe(false);
+  });
+
+  it('fits an algorithm by key type and curve only', () => {
+    const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+    for (const [owner, crv] of Object.entries(curves)) {
+      const fitting = SIGNATURE_ALGORITHMS.filter((alg) =>
+        verifier.fits(asKey({ kty: 'EC', crv, x: '', y: '' }), alg),
+      );
+      expect(fitting).toEqual([owner]);
+    }
+    expect(verifier.fits(asKey({ kty: 'OKP', crv: 'X25519', x: '' }), 'EdDSA')).toBe(false);
+    expect(verifier.fits(asKey({ kty: 'oct', k: 'AA' }), 'HS256')).toBe(false);
+    expect(verifier.fits(asKey({ kty: 'EC', crv: 'P-256' }), 'none')).toBe(false);
+    expect(verifier.fits(asKey({ kty: 'EC', crv: 'P-256' }), 'toString')).toBe(false);
+  });
+
+  it.each([
+    [{ alg: 'ES256', use: 'sig', key_ops: ['sign', 'verify'] }, true],
+    [{ alg: 'ES384' }, false],
+    [{ use: 'enc' }, false],
+    [{ key_ops: ['sign'] }, false],
+    [{ key_ops: [] }, false],
+    [{ key_ops: 'verify' }, false],
+  ])('honours %j of the key', (members, fits) => {
+    expect(verifier.fits(asKey({ kty: 'EC', crv: 'P-256', ...members }), 'ES256')).toBe(fits);
+  });
+
+  it.each([
+    [1024, false],
+    [2040, false],
+    [2048, true],
+  ])('judges an RSA key of %i bits', (modulusLength, fits) => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength });
+    expect(verifier.fits(asKey(publicKey.export({ format: 'jwk' })), 'PS256')).toBe(fits);
+  });
+
+  it('does not count leading zeros as RSA bits', () => {
+    const n = Buffer.concat([Buffer.alloc(200), Buffer.alloc(100, 0xff)]).toString('base64url');
+    expect(verifier.fits(asKey({ kty: 'RSA', n, e: 'AQAB' }), 'PS256')).toBe(false);
+    expect(verifier.fits(asKey({ kty: 'RSA', n: 'AAAA', e: 'AQAB' }), 'PS256')).toBe(false);
+  });
+});
+
+describe('algorithmOf', () => {
+  it.each([
+    [{ kty: 'EC', crv: 'P-521' }, 'ES512'],
+    [{ kty: 'OKP', crv: 'Ed25519' }, 'Ed25519'],
+    [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA' }, 'EdDSA'],
+    [{ kty: 'EC', crv: 'secp256k1' }, undefined],
+  ])('finds what %j serves', (jwk, alg) => {
+    expect(algorithmOf(jwk, 'verify')).toBe(alg);
+  });
+});
