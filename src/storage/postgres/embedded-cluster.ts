@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, chown, link, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './embedded-binaries.js';
 import { copyBinaries, exists, hasCode, locateBinaries, renameOnce } from './embedded-binaries.js';
@@ -50,15 +50,27 @@ export async function ensureCluster(dataDir: string, log: Log): Promise<Cluster>
 }
 
 async function ensureDataDir(dataDir: string): Promise<string> {
-  const created = await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(resolve(dataDir)), { recursive: true });
+  const isNew = await makeOwnDirectory(dataDir);
   const directory = await realpath(dataDir);
-  const user = created === undefined ? undefined : await databaseUser(undefined);
+  const user = isNew ? await databaseUser(undefined) : undefined;
   if (user !== undefined) {
     // Root's own, but the database's group may pass through.
     await chown(directory, 0, user.gid);
     await chmod(directory, 0o710);
   }
   return directory;
+}
+
+/** Returns whether it was missing; the mode of an existing one is the operator's choice. */
+async function makeOwnDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    return false;
+  }
 }
 
 /** @throws Error when the cluster is noted to be elsewhere and is not there: starting empty would hide the loss */
