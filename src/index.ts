@@ -11,4 +11,17 @@ export { type Fault, LedgerError, type ProblemCode } from './domain/errors.js';
 export { TrustError } from './keys/parse-trust.js';
 export { type EctDraft, type SignOptions, signEct } from './keys/sign-ect.js';
 export { type PrivateJwk, type SigningKey, generateSigningKey, parseSigningKey } from './keys/signing-key.js';
+export {
+  type LedgerNode,
+  type LedgerTrace,
+  MemoryLedger,
+  type MemoryLedgerOptions,
+  type Recorded,
+} from './memory-ledger.js';
+export {
+  checkDag,
+  type AdmissionRules,
+  type RecordedTask,
+  type RecordedTasks,
+} from './domain/dag/admission.js';
 export { type StaticTrust, type VerifyOptions, verifyEct } from './verify-ect.js';

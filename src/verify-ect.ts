@@ -47,15 +47,38 @@ const resolvers = new WeakMap<StaticTrust, Promise<KeyResolver>>();
  * @throws TrustError when `keys` is static trust that is broken
  */
 export async function verifyEct(compact: string, options: VerifyOptions): Promise<VerifiedEct> {
-  const { keys, audience, now, replay, ...given } = options;
-  const rules: VerificationRules = { ...DEFAULT_RULES, ...given, ledgerId: audience };
-  const clock: Clock = now === undefined ? new SystemClock() : { nowMs: () => now };
-  const verifier = new EctVerifier(await resolverOf(keys), signatureVerifier, clock, rules);
+  const { replay } = options;
+  const rules = rulesOf(options);
+  const verifier = await verifierOf(options);
   const ect = verifier.check(await verifier.authenticate(compact));
   if (replay && (await replay.seen(ect.claims.jti, acceptableUntilMs(ect, rules)))) {
     throw new LedgerError('duplicate-jti', `the task ${ect.claims.jti} was seen before`);
   }
   return ect;
+}
+
+/** The verifier that `verifyEct` uses. @throws TrustError when `keys` is static trust that is broken */
+export async function verifierOf(options: VerifyOptions): Promise<EctVerifier> {
+  return new EctVerifier(
+    await resolverOf(options.keys),
+    signatureVerifier,
+    clockOf(options),
+    rulesOf(options),
+  );
+}
+
+export function clockOf({ now }: Pick<VerifyOptions, 'now'>): Clock {
+  return now === undefined ? new SystemClock() : { nowMs: () => now };
+}
+
+function rulesOf({
+  keys: _keys,
+  audience,
+  now: _now,
+  replay: _replay,
+  ...given
+}: VerifyOptions): VerificationRules {
+  return { ...DEFAULT_RULES, ...given, ledgerId: audience };
 }
 
 function resolverOf(keys: KeyResolver | StaticTrust): Promise<KeyResolver> {

@@ -73,20 +73,48 @@ export function admitSubmissions(
   });
 }
 
+/**
+ * Applies the DAG rules to one token, for those who keep verified tokens in a store of their own.
+ *
+ * @returns its recorded parents in the token's order
+ * @throws LedgerError `duplicate-jti`, `cycle`, `missing-parent`, `temporal-order`, `parent-policy`; `duplicate-jti` also when the very same
+ *   token is recorded
+ */
+export function checkDag(
+  ect: VerifiedEct,
+  recorded: RecordedTasks,
+  rules: AdmissionRules,
+): readonly RecordedTask[] {
+  if (checkUnique(ect, recorded))
+    throw new LedgerError('duplicate-jti', `the token of the task ${ect.claims.jti} is recorded`);
+  return checkPlace(ect, false, recorded, rules);
+}
+
 /** ECT §6, rules in their order; a cycle is found before rule 2 would call it a missing parent. */
 function admitOne(ect: VerifiedEct, isCyclic: boolean, view: GrowingView, rules: AdmissionRules): Admission {
   try {
     const first = checkUnique(ect, view);
     if (first) return { kind: 'already-recorded', ect, first };
-    checkAcyclic(ect, isCyclic);
-    const parents = checkParentsExist(ect, view);
-    checkTime(ect, parents, rules);
-    checkParentPolicy(ect, parents, rules);
+    const parents = checkPlace(ect, isCyclic, view, rules);
     return { kind: 'recorded', admitted: view.add(ect, parents) };
   } catch (error) {
     if (error instanceof LedgerError) return { kind: 'rejected', error };
     throw error;
   }
+}
+
+/** §6 rules 2–5 */
+function checkPlace(
+  ect: VerifiedEct,
+  isCyclic: boolean,
+  view: RecordedTasks,
+  rules: AdmissionRules,
+): readonly RecordedTask[] {
+  checkAcyclic(ect, isCyclic);
+  const parents = checkParentsExist(ect, view);
+  checkTime(ect, parents, rules);
+  checkParentPolicy(ect, parents, rules);
+  return parents;
 }
 
 /** Whoever holds the token's identity already. §6.1: with `wid` within the workflow, without it in the whole store. */
