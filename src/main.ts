@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createService, type LedgerService } from './app.module.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
+import { TrustError } from './keys/parse-trust.js';
 
 /** Exit code of a configuration that can't work (sysexits.h EX_CONFIG). */
 const EX_CONFIG = 78;

@@ -1,4 +1,5 @@
-import type { DagNode, Entry, TaskId, VerifiedEct } from '../../domain/entry.js';
+import { entryOf, type Admission } from '../../domain/dag/admission.js';
+import type { DagNode, Entry, VerifiedEct } from '../../domain/entry.js';
 import type { LedgerError } from '../../domain/errors.js';
 
 /** What became of one ECT of an append. A rejected one left nothing behind. */
@@ -108,7 +109,16 @@ export abstract class LedgerStore {
   abstract size(): Promise<number>;
 }
 
-/** The task an entry names. */
-export function taskOf(entry: Entry): TaskId {
-  return { jti: entry.claims.jti, wid: entry.claims.wid };
+/** What a store answers for an admission, once it is durable. */
+export function outcomeOf(admission: Admission): AppendOutcome {
+  switch (admission.kind) {
+    case 'recorded': {
+      const { ect, index, recordedAtMs } = admission.admitted;
+      return { kind: 'recorded', entry: entryOf(ect, { index, recordedAtMs, jkt: ect.jkt }) };
+    }
+    case 'already-recorded':
+      return { kind: 'already-recorded', entry: entryOf(admission.ect, admission.first) };
+    case 'rejected':
+      return admission;
+  }
 }

@@ -223,6 +223,12 @@ class GrowingView implements RecordedTasks {
   }
 }
 
+/** What a store has to write, by index. */
+export function admittedByIndex(admissions: readonly (readonly Admission[])[]): readonly AdmittedEct[] {
+  const admitted = admissions.flat().flatMap((one) => (one.kind === 'recorded' ? [one.admitted] : []));
+  return admitted.sort((a, b) => a.index - b.index);
+}
+
 /** The entry of an ECT at its place. */
 export function entryOf(ect: VerifiedEct, place: Pick<Entry, 'index' | 'recordedAtMs' | 'jkt'>): Entry {
   const { profile, alg, kid, claims, payload } = ect;

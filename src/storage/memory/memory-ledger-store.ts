@@ -1,5 +1,6 @@
 import {
   LedgerStore,
+  outcomeOf,
   type AppendOutcome,
   type EntryFilter,
   type PageRequest,
@@ -11,8 +12,8 @@ import {
 import type { Clock } from '../../application/ports/clock.js';
 import {
   admitSubmissions,
+  admittedByIndex,
   entryOf,
-  type Admission,
   type AdmissionRules,
   type AdmittedEct,
   type RecordedTask,
@@ -49,7 +50,8 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     const recordedAtMs = Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
     const head = { nextIndex: this.kept.length + 1, recordedAtMs };
     const admissions = admitSubmissions(submissions, this, head, this.rules);
-    return Promise.resolve(admissions.map((ones) => ones.map((admission) => this.settle(admission))));
+    for (const admitted of admittedByIndex(admissions)) this.keep(admitted);
+    return Promise.resolve(admissions.map((ones) => ones.map(outcomeOf)));
   }
 
   override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
@@ -112,18 +114,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     return (this.byJti.get(jti) ?? []).map(({ task }) => task);
   }
 
-  private settle(admission: Admission): AppendOutcome {
-    switch (admission.kind) {
-      case 'recorded':
-        return { kind: 'recorded', entry: this.keep(admission.admitted) };
-      case 'already-recorded':
-        return { kind: 'already-recorded', entry: entryOf(admission.ect, admission.first) };
-      case 'rejected':
-        return admission;
-    }
-  }
-
-  private keep({ ect, index, recordedAtMs, parentIndices }: AdmittedEct): Entry {
+  private keep({ ect, index, recordedAtMs, parentIndices }: AdmittedEct): void {
     if (index !== this.kept.length + 1)
       throw new Error(`index ${index} would leave a gap after ${this.kept.length}`);
     const entry = entryOf(ect, { index, recordedAtMs, jkt: ect.jkt });
@@ -133,7 +124,6 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     this.kept.push(kept);
     push(this.byJti, task.jti, kept);
     if (task.wid !== undefined) push(this.byWid, task.wid, kept);
-    return entry;
   }
 
   private at(index: number): Kept {

@@ -1,9 +1,8 @@
 import type { Client } from 'pg';
-import type { AppendOutcome } from '../../application/ports/ledger-store.js';
+import { outcomeOf, type AppendOutcome } from '../../application/ports/ledger-store.js';
 import {
   admitSubmissions,
-  entryOf,
-  type Admission,
+  admittedByIndex,
   type AdmissionRules,
   type AdmittedEct,
   type RecordedTask,
@@ -36,9 +35,7 @@ export async function appendBatch(
   };
   const tasks = await findTasks(client, log, submissions.flat());
   const admissions = admitSubmissions(submissions, tasks, head, rules);
-  const admitted = admissions
-    .flat()
-    .flatMap((admission) => (admission.kind === 'recorded' ? [admission.admitted] : []));
+  const admitted = admittedByIndex(admissions);
   if (admitted.length > 0) await insert(client, log, admitted);
   await client.query('COMMIT');
   return admissions.map((ones) => ones.map(outcomeOf));
@@ -89,7 +86,13 @@ class FoundTasks implements RecordedTasks {
 
   constructor(rows: readonly RecordedTask[]) {
     for (const row of rows) {
-      const task = { ...row, wid: row.wid ?? undefined, digest: toBase64Url(row.digest) };
+      const { wid, polDecision, digest } = row;
+      const task = {
+        ...row,
+        wid: wid ?? undefined,
+        polDecision: polDecision ?? undefined,
+        digest: toBase64Url(digest),
+      };
       this.byJti.set(task.jti, [...(this.byJti.get(task.jti) ?? []), task]);
     }
   }
@@ -151,19 +154,6 @@ async function workflowPositions(
     positions.set(claims.wid, position);
     return position;
   });
-}
-
-function outcomeOf(admission: Admission): AppendOutcome {
-  switch (admission.kind) {
-    case 'recorded': {
-      const { ect, index, recordedAtMs } = admission.admitted;
-      return { kind: 'recorded', entry: entryOf(ect, { index, recordedAtMs, jkt: ect.jkt }) };
-    }
-    case 'already-recorded':
-      return { kind: 'already-recorded', entry: entryOf(admission.ect, admission.first) };
-    case 'rejected':
-      return admission;
-  }
 }
 
 function toBase64Url(base64: string): string {
