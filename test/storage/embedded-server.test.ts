@@ -171,7 +171,10 @@ describe('the embedded server', () => {
 
   test('stays the owner when the session that says so is terminated', async () => {
     const server = await start();
-    await query(server.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'");
+    await query(
+      server.url,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'",
+    );
     await delay(300);
     await expect(start()).rejects.toThrow(AlreadyRunningError);
   });

@@ -86,7 +86,9 @@ describe('migrate', () => {
       ['started_at', 'timestamp with time zone', null, 'NO', 'now()'],
       ['applied_steps_count', 'integer', null, 'NO', '0'],
     ]);
-    expect(await query('SELECT *, finished_at >= started_at AS ordered FROM _prisma_migrations')).toMatchObject([
+    expect(
+      await query('SELECT *, finished_at >= started_at AS ordered FROM _prisma_migrations'),
+    ).toMatchObject([
       {
         id: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
         checksum: createHash('sha256').update(FIRST).digest('hex'),
@@ -125,7 +127,9 @@ describe('migrate', () => {
 
   test('leaves nothing of a migration that fails half way, and keeps those before it', async () => {
     await addMigration('20260102000000_second', `${SECOND} SELECT 1 / 0;`);
-    await expect(run()).rejects.toThrow(/20260102000000_second failed and left nothing behind.*division by zero/);
+    await expect(run()).rejects.toThrow(
+      /20260102000000_second failed and left nothing behind.*division by zero/,
+    );
     expect(await query('SELECT n FROM one')).toEqual([]);
     expect(await query(`SELECT FROM pg_proc WHERE proname = 'two'`)).toEqual([]);
     expect(await query('SELECT migration_name FROM _prisma_migrations')).toHaveLength(1);
