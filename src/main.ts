@@ -13,13 +13,22 @@ async function main(): Promise<void> {
     const config = loadConfig();
     const service = await createService(config);
     stopOnSignals(service);
-    await service.app.listen(config.port, config.host);
+    await listen(service, config);
     greet(config, await service.app.getUrl());
   } catch (error) {
     process.stderr.write(
       `ect-ledger did not start: ${error instanceof Error ? error.message : String(error)}\n`,
     );
-    process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
+    process.exit(error instanceof ConfigError || error instanceof TrustError ? EX_CONFIG : 1);
+  }
+}
+
+async function listen(service: LedgerService, { port, host }: Config): Promise<void> {
+  try {
+    await service.app.listen(port, host);
+  } catch (error) {
+    await service.close();
+    throw error;
   }
 }
 
