@@ -84,7 +84,7 @@ export async function createService(
     logger: ['error', 'warn'],
     bodyParser: false,
   });
-  serveDocs(app);
+  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
   await app.init();
   refuseOtherMethods(fastify, routes);
   return { app, reloadTrust: () => trust.reload(), close: () => closeAll(app, sequencer, trust, storage) };

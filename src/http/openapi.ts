@@ -6,9 +6,10 @@ import {
   DocumentBuilder,
   SwaggerModule,
   type ApiBodyOptions,
-  type OpenAPIObject,
 } from '@nestjs/swagger';
+import type { Entry } from '../domain/entry.js';
 import type { ProblemCode } from '../domain/errors.js';
+import { withExamples } from './live-examples.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { problemSchema } from './representations.js';
 
@@ -99,13 +100,17 @@ export const BATCH_BODIES: ApiBodyOptions = {
   },
 };
 
-/** Builds the OpenAPI document and serves it at `/openapi.json`, Swagger UI at `/docs`. */
-export function serveDocs(app: INestApplication): OpenAPIObject {
+/**
+ * Builds the OpenAPI document and serves it at `/openapi.json`, Swagger UI at `/docs`.
+ *
+ * @param findExample a recorded task to show in the examples, if there is one
+ */
+export function serveDocs(app: INestApplication, findExample: () => Promise<Entry | undefined>): void {
   const info = new DocumentBuilder()
     .setTitle('ect-ledger')
     .setDescription(
       'Audit ledger for Execution Context Tokens. Every error is an RFC 9457 problem whose `type` leads to a page that says what to do.\n\n' +
-        'To have something to look at, run `npx ect-ledger demo`: it records a small workflow and prints its ids. Then *GET /workflows*, and any `jti` from there.',
+        'The examples name the task that was recorded last, so *Execute* works as it stands. An empty ledger has none: run `npx ect-ledger demo`, which records a small workflow, and load this page again.',
     )
     .setVersion('1')
     .setLicense('BSD-3-Clause', 'https://opensource.org/license/bsd-3-clause')
@@ -119,10 +124,13 @@ export function serveDocs(app: INestApplication): OpenAPIObject {
     },
   };
   SwaggerModule.setup('docs', app, document, {
+    patchDocumentOnRequest: async () => {
+      const example = await findExample().catch(() => undefined); // the page is worth showing without
+      return example ? withExamples(document, example) : document;
+    },
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'ect-ledger API',
     swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
   });
-  return document;
 }
