@@ -22,10 +22,10 @@ import { RequestPipe } from './http/request-pipe.js';
 import { WorkflowsController } from './http/workflows.controller.js';
 import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
 import { TrustFileKeyResolver } from './keys/trust-file.js';
-import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
-import { startEmbeddedServer, type EmbeddedServer } from './storage/postgres/embedded-server.js';
-import { migrate } from './storage/postgres/migrate.js';
-import { PostgresLedgerStore } from './storage/postgres/postgres-ledger-store.js';
+import { openStorage, type Storage } from './open-storage.js';
+import { LedgerError } from './domain/errors.js';
+import { PublishLog } from './application/publish-log.js';
+import { LogController } from './http/log.controller.js';
 
 /** Where the service tells what it does. Secrets and tokens never go there. */
 export interface ServiceLog {
@@ -38,6 +38,8 @@ export interface ServiceLog {
 /** A service that is ready to listen. */
 export interface LedgerService {
   readonly app: NestFastifyApplication;
+  /** The log's public keys, for those who verify. */
+  readonly vkeys: readonly string[];
   /** Reads the trust file again. */
   reloadTrust(): Promise<void>;
   /** Answers what was accepted, then lets go of everything, the embedded database last. */
@@ -60,15 +62,19 @@ export async function createService(
   for (const warning of config.warnings) log.warn(warning);
 
   const trust = await TrustFileKeyResolver.load(config.trustFile, { log });
-  const storage = await openStorage(config, clock, log);
-  const sequencer = new Sequencer(storage.store, metrics, config);
+  const storage = await openStorage({ config, clock, metrics, log });
+  const { store, sealer } = storage;
+  await beginLog(store, log);
+  const sequencer = new Sequencer(store, metrics, config);
+  const publisher = new PublishLog(store, sealer.keys);
   const verifier = new EctVerifier(trust, new JoseSignatureVerifier(), clock, config);
-  const recordEcts = new RecordEcts(verifier, storage.store, sequencer, metrics, ({ code, message }) => {
+  const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
   });
-  const reader = new ReadLedger(storage.store);
+  const reader = new ReadLedger(store);
   const readiness = new CheckReadiness({
-    store: async () => `${config.store}, ${await storage.store.size()} leaves`,
+    store: async () => `${config.store}, ${await store.size()} leaves`,
+    log: async () => `size ${(await sealer.takeUp(store)).edge.size}, ${sealer.vkeys.join(' ')}`,
     trust: () => Promise.resolve(`${trust.describe().issuers} issuers, ${trust.describe().keys} keys`),
   });
 
@@ -76,7 +82,8 @@ export async function createService(
   const module = AppModule.with([
     { provide: RecordEcts, useFactory: () => recordEcts },
     { provide: ReadLedger, useFactory: () => reader },
-    { provide: TraceDag, useFactory: () => new TraceDag(storage.store, reader) },
+    { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
+    { provide: PublishLog, useFactory: () => publisher },
     { provide: CheckReadiness, useFactory: () => readiness },
     { provide: PrometheusMetrics, useFactory: () => metrics },
   ]);
@@ -87,7 +94,22 @@ export async function createService(
   serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
   await app.init();
   refuseOtherMethods(fastify, routes);
-  return { app, reloadTrust: () => trust.reload(), close: () => closeAll(app, sequencer, trust, storage) };
+  return {
+    app,
+    vkeys: sealer.vkeys,
+    reloadTrust: () => trust.reload(),
+    close: () => closeAll(app, sequencer, trust, storage),
+  };
+}
+
+/** Writes the genesis leaf of a new log. A log that must not be signed does not stop the service: it can still be read. */
+async function beginLog(store: LedgerStore, log: ServiceLog): Promise<void> {
+  try {
+    await store.append([]);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    log.error({ detail: error.message }, 'nothing can be recorded');
+  }
 }
 
 @Module({})
@@ -95,7 +117,13 @@ class AppModule {
   static with(providers: NonNullable<DynamicModule['providers']>): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RecordingController, ReadingController, WorkflowsController, OperationsController],
+      controllers: [
+        RecordingController,
+        ReadingController,
+        WorkflowsController,
+        LogController,
+        OperationsController,
+      ],
       providers: [
         ...providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -103,56 +131,6 @@ class AppModule {
       ],
     };
   }
-}
-
-interface Storage {
-  readonly store: LedgerStore;
-  close(): Promise<void>;
-}
-
-async function openStorage(config: Config, clock: Clock, log: ServiceLog): Promise<Storage> {
-  if (config.store === 'memory') {
-    log.warn('LEDGER_STORE=memory: nothing is kept when the process ends');
-    return { store: new MemoryLedgerStore(config, clock), close: () => Promise.resolve() };
-  }
-  const tell = (message: string) => {
-    log.info(message);
-  };
-  const embedded =
-    config.databaseUrl === undefined
-      ? await startEmbeddedServer({ dataDir: config.dataDir, log: tell })
-      : undefined;
-  try {
-    const url = config.databaseUrl ?? urlOf(embedded);
-    await migrate(config.databaseMigrationUrl ?? url, { log: tell });
-    return openPostgres(url, embedded, config, clock, log);
-  } catch (error) {
-    await embedded?.stop();
-    throw error;
-  }
-}
-
-function openPostgres(
-  url: string,
-  embedded: EmbeddedServer | undefined,
-  config: Config,
-  clock: Clock,
-  log: ServiceLog,
-): Storage {
-  const onFailure = (err: unknown) => {
-    log.error({ err }, 'the database failed');
-  };
-  const store = new PostgresLedgerStore({ url, rules: config, clock, onFailure });
-  const close = async () => {
-    await store.close();
-    await embedded?.stop();
-  };
-  return { store, close };
-}
-
-function urlOf(embedded: EmbeddedServer | undefined): string {
-  if (!embedded) throw new Error('no database is configured');
-  return embedded.url;
 }
 
 async function closeAll(

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { isKeyName } from './domain/log/note-key.js';
 
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'PS256', 'Ed25519', 'EdDSA'] as const;
 
@@ -35,6 +37,12 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().default('.data'),
   LEDGER_STORE: z.enum(['postgres', 'memory']).default('postgres'),
   LEDGER_ID: z.string().optional(),
+  LEDGER_ORIGIN: z
+    .string()
+    .refine(isKeyName, 'must be a URL without scheme, without spaces and plus signs')
+    .default('localhost/ect-ledger'),
+  LEDGER_SIGNING_KEY_FILE: z.string().optional(),
+  LEDGER_ANCHOR_FILE: z.string().optional(),
   TRUST_FILE: z.string().optional(),
   ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(ALGORITHMS))),
   ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
@@ -50,9 +58,6 @@ const environmentSchema = z.object({
 /** Names of ours that the service itself does not read, so they are no typos. */
 const OTHER_NAMES = new Set([
   'ECT_LEDGER_URL', // the command line
-  'LEDGER_ORIGIN', // the transparency log, not served yet
-  'LEDGER_SIGNING_KEY_FILE',
-  'LEDGER_ANCHOR_FILE',
 ]);
 
 export interface Config {
@@ -64,6 +69,10 @@ export interface Config {
   readonly dataDir: string;
   readonly store: 'postgres' | 'memory';
   readonly ledgerId: string | undefined;
+  /** Origin line and key name of checkpoints. */
+  readonly origin: string;
+  readonly signingKeyFile: string;
+  readonly anchorFile: string;
   /** Unset: `trust.json` in the working directory if present. */
   readonly trustFile: string | undefined;
   readonly algorithms: readonly string[];
@@ -110,6 +119,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     dataDir: values.DATA_DIR,
     store: values.LEDGER_STORE,
     ledgerId: values.LEDGER_ID,
+    origin: values.LEDGER_ORIGIN,
+    signingKeyFile: values.LEDGER_SIGNING_KEY_FILE ?? join(values.DATA_DIR, 'log-key.pem'),
+    anchorFile: values.LEDGER_ANCHOR_FILE ?? join(values.DATA_DIR, 'anchor'),
     trustFile: values.TRUST_FILE,
     algorithms: [...new Set(['ES256', ...values.ECT_ALGORITHMS])],
     maxBytes: values.ECT_MAX_BYTES,

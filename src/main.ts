@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createService, type LedgerService } from './app.module.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
+import { SigningKeyError } from './keys/ed25519-checkpoint-signer.js';
 import { TrustError } from './keys/parse-trust.js';
 
 /** Exit code of a configuration that can't work (sysexits.h EX_CONFIG). */
@@ -14,13 +15,17 @@ async function main(): Promise<void> {
     const service = await createService(config);
     stopOnSignals(service);
     await listen(service, config);
-    greet(config, await service.app.getUrl());
+    greet(config, service, await service.app.getUrl());
   } catch (error) {
     process.stderr.write(
       `ect-ledger did not start: ${error instanceof Error ? error.message : String(error)}\n`,
     );
-    process.exit(error instanceof ConfigError || error instanceof TrustError ? EX_CONFIG : 1);
+    process.exit(isConfiguration(error) ? EX_CONFIG : 1);
   }
+}
+
+function isConfiguration(error: unknown): boolean {
+  return error instanceof ConfigError || error instanceof TrustError || error instanceof SigningKeyError;
 }
 
 async function listen(service: LedgerService, { port, host }: Config): Promise<void> {
@@ -47,7 +52,7 @@ function stopOnSignals(service: LedgerService): void {
   process.on('SIGHUP', () => void service.reloadTrust());
 }
 
-function greet({ store, databaseUrl }: Config, url: string): void {
+function greet({ store, databaseUrl }: Config, { vkeys }: LedgerService, url: string): void {
   const where =
     store === 'memory' ? 'memory only' : databaseUrl === undefined ? 'embedded PostgreSQL' : 'PostgreSQL';
   process.stdout.write(`
@@ -55,6 +60,7 @@ ect-ledger is listening on ${url} (${where})
 
   browse the API    ${url}/docs
   play the demo     npx ect-ledger demo --url ${url}
+  log's public key  ${vkeys.join(' ')}
   stop              Ctrl-C
 
 `);

@@ -1,11 +1,16 @@
 import type { EntryFilter, PageRequest, Trace, WorkflowGraph } from './application/ports/ledger-store.js';
 import { Metrics } from './application/ports/metrics.js';
+import { PublishLog } from './application/publish-log.js';
 import { ReadLedger, type TaskQuery } from './application/read-ledger.js';
 import { RecordEcts } from './application/record-ects.js';
+import { LogSealer } from './application/seal-log.js';
 import { Sequencer } from './application/sequencer.js';
 import { TraceDag } from './application/trace-dag.js';
 import type { AdmissionRules } from './domain/dag/admission.js';
 import type { Entry } from './domain/entry.js';
+import type { Receipt } from './domain/log/receipt.js';
+import { Ed25519CheckpointSigner } from './keys/ed25519-checkpoint-signer.js';
+import { MemoryCheckpointAnchor } from './storage/memory/memory-checkpoint-anchor.js';
 import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
 import { clockOf, verifierOf, type VerifyOptions } from './verify-ect.js';
 
@@ -19,6 +24,8 @@ export type { Trace as LedgerTrace } from './application/ports/ledger-store.js';
 export interface Recorded {
   readonly kind: 'recorded' | 'already-recorded';
   readonly entry: Entry;
+  /** Proof of it, verifiable with `verifyReceipt`. */
+  readonly receipt: Receipt;
 }
 
 const DEFAULT_RULES: AdmissionRules = {
@@ -29,26 +36,24 @@ const DEFAULT_RULES: AdmissionRules = {
 /** How many nodes a trace or a workflow shows unless told otherwise. */
 const DEFAULT_LIMIT = 1_000;
 
+/** Origin of the log in memory. */
+const ORIGIN = 'localhost/ect-ledger';
+
 /**
  * The whole ledger in memory, with the service's rules: for tests, for single processes, for trying things out. Nothing survives the
  * process.
  */
 export class MemoryLedger {
-  private readonly store: MemoryLedgerStore;
-  private readonly recorder: Promise<RecordEcts>;
-  private readonly reader: ReadLedger;
-  private readonly tracer: TraceDag;
+  private readonly opened: Promise<Opened>;
 
   constructor(options: MemoryLedgerOptions) {
-    const {
-      clockSkewSeconds = DEFAULT_RULES.clockSkewSeconds,
-      remediationActions = DEFAULT_RULES.remediationActions,
-    } = options;
-    this.store = new MemoryLedgerStore({ clockSkewSeconds, remediationActions }, clockOf(options));
-    this.reader = new ReadLedger(this.store);
-    this.tracer = new TraceDag(this.store, this.reader);
-    this.recorder = this.createRecorder(options);
-    this.recorder.catch(() => undefined); // broken trust is told to whoever records
+    this.opened = open(options);
+    this.opened.catch(() => undefined); // broken trust is told to whoever calls
+  }
+
+  /** The public key that verifies the receipts of this ledger, in C2SP's text form; it ends with the ledger. */
+  async vkey(): Promise<string> {
+    return (await this.opened).vkey;
   }
 
   /**
@@ -58,12 +63,12 @@ export class MemoryLedger {
    * @throws TrustError when `keys` is static trust that is broken
    */
   async record(compact: string): Promise<Recorded> {
-    return (await this.recorder).recordOne(compact);
+    return (await this.opened).recorder.recordOne(compact);
   }
 
   /** @throws LedgerError `not-found`, `ambiguous-jti` */
-  get(jti: string, wid?: string | null): Promise<Entry> {
-    return this.reader.get(queryOf(jti, wid));
+  async get(jti: string, wid?: string | null): Promise<Entry> {
+    return (await this.opened).reader.get(queryOf(jti, wid));
   }
 
   /** Entries by index, up to `page.limit`. */
@@ -71,43 +76,71 @@ export class MemoryLedger {
     filter: EntryFilter = {},
     page: PageRequest = { order: 'asc', limit: 100 },
   ): Promise<readonly Entry[]> {
-    return (await this.reader.search(filter, page)).items;
+    return (await (await this.opened).reader.search(filter, page)).items;
   }
 
   /** Which tasks led to this one; the asked one first. @throws LedgerError `not-found`, `ambiguous-jti` */
-  async ancestry(
-    jti: string,
-    options: { wid?: string | null; depth?: number; limit?: number } = {},
-  ): Promise<Trace> {
+  ancestry(jti: string, options: TraceOptions = {}): Promise<Trace> {
     return this.trace('ancestors', jti, options);
   }
 
   /** What came of this task; the asked one first. @throws LedgerError `not-found`, `ambiguous-jti` */
-  async descendants(
-    jti: string,
-    options: { wid?: string | null; depth?: number; limit?: number } = {},
-  ): Promise<Trace> {
+  descendants(jti: string, options: TraceOptions = {}): Promise<Trace> {
     return this.trace('descendants', jti, options);
   }
 
   /** @throws LedgerError `not-found` */
-  workflow(wid: string, limit = DEFAULT_LIMIT): Promise<WorkflowGraph> {
-    return this.tracer.workflow(wid.toLowerCase(), limit);
+  async workflow(wid: string, limit = DEFAULT_LIMIT): Promise<WorkflowGraph> {
+    return (await this.opened).tracer.workflow(wid.toLowerCase(), limit);
   }
 
   private async trace(
     direction: 'ancestors' | 'descendants',
     jti: string,
-    { wid, depth, limit = DEFAULT_LIMIT }: { wid?: string | null; depth?: number; limit?: number },
+    { wid, depth, limit = DEFAULT_LIMIT }: TraceOptions,
   ): Promise<Trace> {
-    return (await this.tracer.trace(queryOf(jti, wid), { direction, depth, limit })).trace;
+    const { tracer } = await this.opened;
+    return (await tracer.trace(queryOf(jti, wid), { direction, depth, limit })).trace;
   }
+}
 
-  private async createRecorder(options: MemoryLedgerOptions): Promise<RecordEcts> {
-    const metrics = new NoMetrics();
-    const sequencer = new Sequencer(this.store, metrics, { queueLimit: Infinity, batchLimit: Infinity });
-    return new RecordEcts(await verifierOf(options), this.store, sequencer, metrics, () => undefined);
-  }
+export interface TraceOptions {
+  readonly wid?: string | null;
+  readonly depth?: number;
+  readonly limit?: number;
+}
+
+interface Opened {
+  readonly recorder: RecordEcts;
+  readonly reader: ReadLedger;
+  readonly tracer: TraceDag;
+  readonly vkey: string;
+}
+
+async function open(options: MemoryLedgerOptions): Promise<Opened> {
+  const {
+    clockSkewSeconds = DEFAULT_RULES.clockSkewSeconds,
+    remediationActions = DEFAULT_RULES.remediationActions,
+  } = options;
+  const metrics = new NoMetrics();
+  const signer = await Ed25519CheckpointSigner.generate(ORIGIN);
+  const sealer = new LogSealer([signer], new MemoryCheckpointAnchor(), metrics);
+  const store = new MemoryLedgerStore({ clockSkewSeconds, remediationActions }, sealer, clockOf(options));
+  const sequencer = new Sequencer(store, metrics, { queueLimit: Infinity, batchLimit: Infinity });
+  const reader = new ReadLedger(store);
+  return {
+    recorder: new RecordEcts(
+      await verifierOf(options),
+      store,
+      sequencer,
+      new PublishLog(store, sealer.keys),
+      metrics,
+      () => undefined,
+    ),
+    reader,
+    tracer: new TraceDag(store, reader),
+    vkey: sealer.vkeys[0] ?? '',
+  };
 }
 
 /** UUIDs are compared in lower case. */
@@ -122,4 +155,5 @@ class NoMetrics extends Metrics {
   override appended(): void {}
   override verified(): void {}
   override queueDepth(): void {}
+  override selfCheckFailed(): void {}
 }

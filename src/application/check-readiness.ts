@@ -1,3 +1,5 @@
+import { LedgerError } from '../domain/errors.js';
+
 /** One thing the service needs: resolves to a word about its state, rejects when it can't work. */
 export type Check = () => Promise<string>;
 
@@ -30,8 +32,10 @@ async function runCheck(check: Check): Promise<CheckResult> {
   });
   try {
     return { status: 'ok', detail: await Promise.race([check(), timeout]) };
-  } catch {
-    return { status: 'error', detail: 'not available; the log of the service says why' };
+  } catch (error) {
+    const detail =
+      error instanceof LedgerError ? error.message : 'not available; the log of the service says why';
+    return { status: 'error', detail };
   } finally {
     clearTimeout(timer);
   }

@@ -1,24 +1,27 @@
 import { taskIdOf } from '../domain/ect/claims.js';
 import type { Entry, VerifiedEct } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import type { LedgerStore } from './ports/ledger-store.js';
+import type { Receipt } from '../domain/log/receipt.js';
+import type { AppendOutcome, LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
+import type { PublishLog } from './publish-log.js';
 import type { Sequencer } from './sequencer.js';
 import type { AuthenticatedEct, EctVerifier } from './verify-ect.js';
 
 export type Recording =
-  | { readonly kind: 'recorded' | 'already-recorded'; readonly entry: Entry }
+  | { readonly kind: 'recorded' | 'already-recorded'; readonly entry: Entry; readonly receipt: Receipt }
   | { readonly kind: 'rejected'; readonly error: LedgerError };
 
 /** Called for every rejection, so that it can be logged. */
 export type RejectionListener = (error: LedgerError) => void;
 
-/** Records ECTs: verify → admit and sequence (ECT §7). Nothing of a rejected token is stored; every rejection is counted and told. */
+/** Records ECTs: verify → admit and sequence → prove (ECT §7). Nothing of a rejected token is stored; every rejection is counted and told. */
 export class RecordEcts {
   constructor(
     private readonly verifier: EctVerifier,
     private readonly store: LedgerStore,
     private readonly sequencer: Sequencer,
+    private readonly log: PublishLog,
     private readonly metrics: Metrics,
     private readonly onRejection: RejectionListener,
   ) {}
@@ -39,7 +42,7 @@ export class RecordEcts {
    */
   async recordAll(compacts: readonly string[]): Promise<readonly Recording[]> {
     const verified = await Promise.all(compacts.map((compact) => this.verify(compact)));
-    const recordings = await this.append(verified);
+    const recordings = await Promise.all((await this.append(verified)).map((outcome) => this.prove(outcome)));
     for (const recording of recordings) {
       if (recording.kind === 'rejected') {
         this.metrics.rejected(recording.error.code);
@@ -50,7 +53,9 @@ export class RecordEcts {
     return recordings;
   }
 
-  private async append(verified: readonly (VerifiedEct | Recording)[]): Promise<readonly Recording[]> {
+  private async append(
+    verified: readonly (VerifiedEct | AppendOutcome)[],
+  ): Promise<readonly AppendOutcome[]> {
     const ects = verified.filter((item) => isVerified(item));
     const outcomes = ects.length === 0 ? [] : await this.sequencer.submit(ects);
     let next = 0;
@@ -62,7 +67,7 @@ export class RecordEcts {
     });
   }
 
-  private async verify(compact: string): Promise<VerifiedEct | Recording> {
+  private async verify(compact: string): Promise<VerifiedEct | AppendOutcome> {
     const started = performance.now();
     try {
       const authenticated = await this.verifier.authenticate(compact);
@@ -79,20 +84,26 @@ export class RecordEcts {
   }
 
   /** ECT §7 step 8a: whatever steps 9–11 say now, the byte-identical token is answered with its first recording. */
-  private async firstRecording({ compact, payload }: AuthenticatedEct): Promise<Recording | undefined> {
+  private async firstRecording({ compact, payload }: AuthenticatedEct): Promise<AppendOutcome | undefined> {
     const task = taskIdOf(payload);
     if (!task) return undefined;
     const [entry] = await this.store.find(task.jti, task.wid ?? null, 1);
     return entry?.ect === compact ? { kind: 'already-recorded', entry } : undefined;
   }
+
+  /** What was recorded before gets its proof under the newest checkpoint; what was recorded now has it. */
+  private async prove(outcome: AppendOutcome): Promise<Recording> {
+    if (outcome.kind !== 'already-recorded') return outcome;
+    return { ...outcome, receipt: await this.log.receipt(outcome.entry.index) };
+  }
 }
 
-function isVerified(item: VerifiedEct | Recording): item is VerifiedEct {
+function isVerified(item: VerifiedEct | AppendOutcome): item is VerifiedEct {
   return 'digest' in item;
 }
 
 /** A rejection speaks for one token; a failure of the store fails the whole call. */
-function rejected(error: unknown): Recording {
+function rejected(error: unknown): AppendOutcome {
   if (error instanceof LedgerError && error.code !== 'store-unavailable') return { kind: 'rejected', error };
   throw error;
 }

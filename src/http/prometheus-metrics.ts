@@ -44,6 +44,11 @@ export class PrometheusMetrics extends Metrics {
     help: 'ECTs waiting for an append',
     registers: this.registers,
   });
+  private readonly selfCheckFailures = new Counter({
+    name: 'ect_ledger_proof_self_check_failures_total',
+    help: 'Proofs that did not verify before they left; must always be 0',
+    registers: this.registers,
+  });
   private readonly requestSeconds = new Histogram({
     name: 'ect_ledger_http_request_seconds',
     help: 'Duration of HTTP requests by route, method and status',
@@ -76,6 +81,10 @@ export class PrometheusMetrics extends Metrics {
 
   override queueDepth(tokens: number): void {
     this.queue.set(tokens);
+  }
+
+  override selfCheckFailed(): void {
+    this.selfCheckFailures.inc();
   }
 
   /** @param route the route's pattern, never the path as sent, so that the number of series stays bounded */

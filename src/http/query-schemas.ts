@@ -120,3 +120,17 @@ export const workflowsQuerySchema = z.strictObject({
   limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
   cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
 });
+
+const size = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const indexPathSchema = z.strictObject({ index: size });
+export const receiptQuerySchema = z.strictObject({
+  wid,
+  size: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+});
+export const inclusionQuerySchema = z
+  .strictObject({ index: size, size })
+  .refine((query) => query.index < query.size, { path: ['index'], error: 'must be less than size' });
+export const consistencyQuerySchema = z
+  .strictObject({ first: size, second: size })
+  .refine((query) => query.first <= query.second, { path: ['first'], error: 'must not be more than second' });

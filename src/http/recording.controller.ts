@@ -10,11 +10,12 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { formatReceipt } from '../domain/log/receipt.js';
 import { RecordEcts, type Recording } from '../application/record-ects.js';
 import { BATCH_BODIES, ONE_BODY, ApiProblems } from './openapi.js';
 import { problemOf } from './problem.js';
 import { batchQuerySchema, noQuerySchema } from './query-schemas.js';
-import { batchSchema, entryJson, entrySchema, minimalJson } from './representations.js';
+import { batchSchema, minimalJson, recordedJson, recordedSchema } from './representations.js';
 import { readBatch, readSubmission } from './submission.js';
 
 @ApiTags('Recording')
@@ -46,13 +47,13 @@ export class RecordingController {
   @ApiHeader({
     name: 'Prefer',
     required: false,
-    description: '`return=minimal` (RFC 7240): index, jti, wid and recorded_at only',
+    description: '`return=minimal` (RFC 7240): index, jti, wid, recorded_at and receipt only',
   })
-  @ApiResponse({ status: 201, description: 'Recorded', standardSchema: entrySchema })
+  @ApiResponse({ status: 201, description: 'Recorded', standardSchema: recordedSchema })
   @ApiResponse({
     status: 200,
     description: 'Recorded before, or the results of several header tokens',
-    standardSchema: entrySchema,
+    standardSchema: recordedSchema,
   })
   @ApiProblems('token', 'duplicate-jti', 'request-too-large', 'unsupported-media-type', 'overloaded')
   async record(
@@ -65,12 +66,13 @@ export class RecordingController {
       reply.status(200);
       return this.recordBatch(compacts, true, request);
     }
-    const { kind, entry } = await this.recordEcts.recordOne(compacts[0] ?? '');
+    const recorded = await this.recordEcts.recordOne(compacts[0] ?? '');
+    const { kind, entry } = recorded;
     const { jti, wid } = entry.claims;
     reply.status(STATUS[kind]).header('Location', `/ledger/${jti}${wid === undefined ? '' : `?wid=${wid}`}`);
-    if (!prefersMinimal(request.headers['prefer'])) return entryJson(entry);
+    if (!prefersMinimal(request.headers['prefer'])) return recordedJson(recorded);
     reply.header('Preference-Applied', 'return=minimal');
-    return minimalJson(entry);
+    return minimalJson(recorded);
   }
 
   @Post('batch')
@@ -87,7 +89,7 @@ export class RecordingController {
     name: 'entries',
     required: false,
     enum: ['true', 'false'],
-    description: '`false`: status, index and jti only',
+    description: '`false`: status, index, jti and receipt only',
   })
   @ApiResponse({ status: 200, description: 'What became of each token', standardSchema: batchSchema })
   @ApiProblems('invalid-request', 'request-too-large', 'unsupported-media-type', 'overloaded')
@@ -115,9 +117,9 @@ function resultJson(recording: Recording, withEntries: boolean, requestId: strin
     const problem = problemOf(recording.error, requestId);
     return { status: problem.status, problem };
   }
-  const { kind, entry } = recording;
-  if (withEntries) return { status: STATUS[kind], entry: entryJson(entry) };
-  return { status: STATUS[kind], index: entry.index, jti: entry.claims.jti };
+  const { kind, entry, receipt } = recording;
+  if (withEntries) return { status: STATUS[kind], entry: recordedJson(recording) };
+  return { status: STATUS[kind], index: entry.index, jti: entry.claims.jti, receipt: formatReceipt(receipt) };
 }
 
 function prefersMinimal(prefer: string | readonly string[] | undefined): boolean {

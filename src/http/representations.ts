@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { Trace, WorkflowGraph, WorkflowSummary } from '../application/ports/ledger-store.js';
 import type { DagNode, Entry } from '../domain/entry.js';
 import { PROBLEM_CODES } from '../domain/errors.js';
+import { encodeBase64url } from '../domain/log/base64.js';
+import { formatVkey, type NoteKey } from '../domain/log/note-key.js';
+import { formatReceipt, type Receipt } from '../domain/log/receipt.js';
 
 /** What leaves over HTTP: JSON in snake_case, as JWT claims are. The schemas are the OpenAPI document's, the types are theirs. */
 
@@ -66,15 +69,101 @@ export function entryJson({
   };
 }
 
-export const minimalSchema = entrySchema.pick({ index: true, jti: true, wid: true, recorded_at: true });
+export const receiptSchema = z.object({
+  origin: z.string(),
+  index: z.number(),
+  tree_size: z.number(),
+  leaf: z.string().meta({ description: "The leaf's bytes, base64" }),
+  leaf_hash: z.string(),
+  inclusion_path: z.array(z.string()).readonly(),
+  root_hash: z.string(),
+  checkpoint: z.string().meta({ description: 'A C2SP signed note' }),
+});
+
+export const inclusionSchema = z.object({
+  index: z.number(),
+  size: z.number(),
+  leaf_hash: z.string(),
+  path: z.array(z.string()),
+  root_hash: z.string(),
+});
+
+export const consistencySchema = z.object({
+  first: z.number(),
+  second: z.number(),
+  path: z.array(z.string()),
+});
+
+export const leafSchema = z.object({
+  index: z.number(),
+  kind: z.enum(['ect', 'genesis', 'trust', 'erasure']),
+  leaf: z.string().meta({ description: 'The exact bytes, base64' }),
+  entry: entrySchema.optional(),
+});
+
+export const jwksSchema = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      x: z.string(),
+      alg: z.literal('EdDSA'),
+      use: z.literal('sig'),
+      kid: z.string().meta({ description: 'The key id of the vkey, hex' }),
+      vkey: z.string(),
+    }),
+  ),
+});
+
+export function jwkJson(key: NoteKey): z.infer<typeof jwksSchema>['keys'][number] {
+  const kid = Buffer.from(key.id).toString('hex');
+  return {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    x: encodeBase64url(key.publicKey),
+    alg: 'EdDSA',
+    use: 'sig',
+    kid,
+    vkey: formatVkey(key),
+  };
+}
+
+/** The reply to a submission: the entry and the proof of it. */
+export const recordedSchema = entrySchema.extend({ receipt: receiptSchema });
+
+export function recordedJson({
+  entry,
+  receipt,
+}: {
+  entry: Entry;
+  receipt: Receipt;
+}): z.infer<typeof recordedSchema> {
+  return { ...entryJson(entry), receipt: formatReceipt(receipt) };
+}
+
+export const minimalSchema = recordedSchema.pick({
+  index: true,
+  jti: true,
+  wid: true,
+  recorded_at: true,
+  receipt: true,
+});
 
 /** `Prefer: return=minimal` (RFC 7240 §4.2). */
-export function minimalJson({ index, recordedAtMs, claims }: Entry): z.infer<typeof minimalSchema> {
+export function minimalJson({
+  entry,
+  receipt,
+}: {
+  entry: Entry;
+  receipt: Receipt;
+}): z.infer<typeof minimalSchema> {
+  const { jti, wid } = entry.claims;
   return {
-    index,
-    jti: claims.jti,
-    ...(claims.wid !== undefined && { wid: claims.wid }),
-    recorded_at: timeJson(recordedAtMs),
+    index: entry.index,
+    jti,
+    ...(wid !== undefined && { wid }),
+    recorded_at: timeJson(entry.recordedAtMs),
+    receipt: formatReceipt(receipt),
   };
 }
 
@@ -94,8 +183,8 @@ export const problemSchema = z.object({
 export const batchSchema = z.object({
   results: z.array(
     z.union([
-      z.object({ status: z.number(), entry: entrySchema }),
-      z.object({ status: z.number(), index: z.number(), jti: uuid }),
+      z.object({ status: z.number(), entry: recordedSchema }),
+      z.object({ status: z.number(), index: z.number(), jti: uuid, receipt: receiptSchema }),
       z.object({ status: z.number(), problem: problemSchema }),
     ]),
   ),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AppendOutcome, LedgerStore } from '../../src/application/ports/ledger-store.js';
 import type { AdmissionRules } from '../../src/domain/dag/admission.js';
+import { decodeLeaf } from '../../src/domain/log/leaf.js';
 import type { Entry, VerifiedEct } from '../../src/domain/entry.js';
 import { naiveReach } from '../support/naive-graph.js';
 import { verifiedEct, type TaskSketch } from '../support/verified-ect.js';
@@ -33,8 +34,12 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
       appendAll(store(), sketches.map(verifiedEct));
 
     describe('append', () => {
-      it('starts empty, with index 0 left to the genesis leaf', async () => {
+      it('starts with the genesis leaf alone', async () => {
+        expect(await store().append([])).toEqual([]);
         expect(await store().size()).toBe(1);
+        expect(decodeLeaf((await store().leaves(0, 5))[0] ?? new Uint8Array())).toMatchObject({
+          kind: 'genesis',
+        });
         expect(await store().search({}, { order: 'asc', limit: 10 })).toEqual([]);
       });
 

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import pg from 'pg';
 import { PostgresLedgerStore } from '../../src/storage/postgres/postgres-ledger-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { testSealer } from '../support/test-sealer.js';
 import { verifiedEct } from '../support/verified-ect.js';
 import { describeLedgerStore, RULES } from './ledger-store.contract.js';
 
 describeLedgerStore('PostgresLedgerStore', async () => {
   let nowMs = 1_000;
   const database = await createTestDatabase();
-  const store = openStore(database.url, () => nowMs);
+  const store = await openStore(database.url, () => nowMs);
   return {
     store,
     setNow: (ms: number) => {
@@ -26,7 +27,7 @@ describe('the tables of the ledger', () => {
   let client: pg.Client;
   beforeAll(async () => {
     database = await createTestDatabase();
-    const store = openStore(database.url, Date.now);
+    const store = await openStore(database.url, Date.now);
     await store.append([[verifiedEct()]]);
     await store.close();
     client = new pg.Client({ connectionString: database.url });
@@ -38,7 +39,7 @@ describe('the tables of the ledger', () => {
   });
   afterEach(() => client.query('RESET session_replication_role'));
 
-  const tables = ['entry', 'token', 'verification_key', 'edge'];
+  const tables = ['entry', 'token', 'verification_key', 'leaf', 'tile_hashes', 'checkpoint', 'edge'];
 
   it.each(tables)(
     '%s refuses UPDATE, DELETE and TRUNCATE, from its owner and in replica mode too',
@@ -62,9 +63,17 @@ describe('the tables of the ledger', () => {
   });
 });
 
-function openStore(url: string, nowMs: () => number): PostgresLedgerStore {
+async function openStore(url: string, nowMs: () => number): Promise<PostgresLedgerStore> {
   const onFailure = (error: unknown) => {
     console.error(error);
   };
-  return new PostgresLedgerStore({ url, rules: RULES, clock: { nowMs }, onFailure });
+  const onProgress = () => undefined;
+  return new PostgresLedgerStore({
+    url,
+    rules: RULES,
+    sealer: await testSealer(),
+    clock: { nowMs },
+    onFailure,
+    onProgress,
+  });
 }

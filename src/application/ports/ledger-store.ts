@@ -1,10 +1,12 @@
 import { entryOf, type Admission } from '../../domain/dag/admission.js';
 import type { DagNode, Entry, VerifiedEct } from '../../domain/entry.js';
 import type { LedgerError } from '../../domain/errors.js';
+import type { Receipt } from '../../domain/log/receipt.js';
+import { LogStore } from './log-store.js';
 
 /** What became of one ECT of an append. A rejected one left nothing behind. */
 export type AppendOutcome =
-  | { readonly kind: 'recorded'; readonly entry: Entry }
+  | { readonly kind: 'recorded'; readonly entry: Entry; readonly receipt: Receipt }
   /** The byte-identical token was there before; `entry` is its first recording. */
   | { readonly kind: 'already-recorded'; readonly entry: Entry }
   | { readonly kind: 'rejected'; readonly error: LedgerError };
@@ -76,10 +78,12 @@ export interface WorkflowSummary {
  * Every method throws `LedgerError` `store-unavailable` when the storage can't be reached or does not answer in time; the caller's
  * client retries, since recording the same bytes again is safe. Absence is `undefined` or an empty list, never an error.
  */
-export abstract class LedgerStore {
+export abstract class LedgerStore extends LogStore {
   /**
    * Appends the admissible ECTs of each submission, in order, as one atomic act. The outcomes stand in the order given.
    *
+   * - Proof: the leaves of all recorded entries are in the tree, under one checkpoint that is signed, durable and anchored when the
+   *   call returns. The first append writes the genesis leaf; one without submissions only sees to that.
    * - Atomicity: all entries of the call become durable and visible together, or none does and the call throws.
    * - Equal to one submission at a time: a later one sees what an earlier one appended. Within a submission tokens may name each
    *   other as parents in any order (`domain/dag/admission.ts`).
@@ -104,17 +108,16 @@ export abstract class LedgerStore {
 
   /** Workflows, most recently started first; only those started before `beforeIndex`. */
   abstract workflows(limit: number, beforeIndex?: number): Promise<readonly WorkflowSummary[]>;
-
-  /** Number of leaves, the genesis leaf included: an empty ledger has 1. */
-  abstract size(): Promise<number>;
 }
 
 /** What a store answers for an admission, once it is durable. */
-export function outcomeOf(admission: Admission): AppendOutcome {
+export function outcomeOf(admission: Admission, receipts: ReadonlyMap<number, Receipt>): AppendOutcome {
   switch (admission.kind) {
     case 'recorded': {
       const { ect, index, recordedAtMs } = admission.admitted;
-      return { kind: 'recorded', entry: entryOf(ect, { index, recordedAtMs, jkt: ect.jkt }) };
+      const receipt = receipts.get(index);
+      if (!receipt) throw new Error(`the entry at index ${index} has no receipt`);
+      return { kind: 'recorded', entry: entryOf(ect, { index, recordedAtMs, jkt: ect.jkt }), receipt };
     }
     case 'already-recorded':
       return { kind: 'already-recorded', entry: entryOf(admission.ect, admission.first) };

@@ -10,4 +10,6 @@ export abstract class Metrics {
   abstract verified(seconds: number): void;
   /** Tokens waiting for an append. */
   abstract queueDepth(tokens: number): void;
+  /** A proof of our own did not verify: must never happen. */
+  abstract selfCheckFailed(): void;
 }

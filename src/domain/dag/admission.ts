@@ -1,5 +1,6 @@
 import type { Entry, TaskId, VerifiedEct } from '../entry.js';
 import { LedgerError } from '../errors.js';
+import { encodeLeaf } from '../log/leaf.js';
 import { submissionOrder } from './submission-order.js';
 
 /** What the rules need to know of a recorded task. */
@@ -243,4 +244,10 @@ export function entryOf(ect: VerifiedEct, place: Pick<Entry, 'index' | 'recorded
     claims,
     payload,
   };
+}
+
+/** The leaf that commits to an admitted ECT. */
+export function leafOf({ ect, recordedAtMs }: AdmittedEct): Uint8Array {
+  const { claims, digest, jkt } = ect;
+  return encodeLeaf({ kind: 'ect', jti: claims.jti, digest, jkt, recordedAtMs });
 }

@@ -10,16 +10,21 @@ import {
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
 import type { Clock } from '../../application/ports/clock.js';
+import type { LogSealer, Seal } from '../../application/seal-log.js';
 import {
   admitSubmissions,
   admittedByIndex,
   entryOf,
+  leafOf,
   type AdmissionRules,
   type AdmittedEct,
   type RecordedTask,
   type RecordedTasks,
 } from '../../domain/dag/admission.js';
 import { traverse } from '../../domain/dag/traversal.js';
+import { concatBytes } from '../../domain/log/bytes.js';
+import type { Receipt } from '../../domain/log/receipt.js';
+import type { TileReader } from '../../domain/log/stored-tiles.js';
 import { nodeOf, type Entry, type VerifiedEct } from '../../domain/entry.js';
 
 /** One entry with its edges, as kept in memory. */
@@ -36,22 +41,38 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
   private readonly kept: Kept[] = [];
   private readonly byJti = new Map<string, Kept[]>();
   private readonly byWid = new Map<string, Kept[]>();
+  private readonly leafBytes: Uint8Array[] = [];
+  private readonly tiles = new Map<string, Uint8Array>();
+  /** Signed notes by size. */
+  private readonly checkpoints = new Map<number, string>();
 
   constructor(
     private readonly rules: AdmissionRules,
+    private readonly sealer: LogSealer,
     private readonly clock: Clock,
   ) {
     super();
   }
 
-  override append(
+  override async append(
     submissions: readonly (readonly VerifiedEct[])[],
   ): Promise<readonly (readonly AppendOutcome[])[]> {
+    const size = this.leafBytes.length;
     const recordedAtMs = Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
-    const head = { nextIndex: this.kept.length + 1, recordedAtMs };
-    const admissions = admitSubmissions(submissions, this, head, this.rules);
-    for (const admitted of admittedByIndex(admissions)) this.keep(admitted);
-    return Promise.resolve(admissions.map((ones) => ones.map(outcomeOf)));
+    const admissions = admitSubmissions(
+      submissions,
+      this,
+      { nextIndex: Math.max(size, 1), recordedAtMs },
+      this.rules,
+    );
+    const admitted = admittedByIndex(admissions);
+    const leaves = [...(size === 0 ? [this.sealer.genesis()] : []), ...admitted.map(leafOf)];
+    const seal = leaves.length > 0 ? await this.sealer.seal(this, leaves) : undefined;
+    if (seal) this.keepSeal(leaves, seal);
+    for (const one of admitted) this.keep(one);
+    if (seal) await this.sealer.settle(seal);
+    const receipts = seal?.receipts ?? new Map<number, Receipt>();
+    return admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts)));
   }
 
   override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
@@ -103,7 +124,23 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
   }
 
   override size(): Promise<number> {
-    return Promise.resolve(this.kept.length + 1);
+    return Promise.resolve(this.leafBytes.length);
+  }
+
+  override checkpoint(size = this.leafBytes.length): Promise<string | undefined> {
+    return Promise.resolve(this.checkpoints.get(size));
+  }
+
+  override readTiles(): Promise<TileReader> {
+    return Promise.resolve(({ level, index }) => this.tiles.get(`${level}/${index}`) ?? new Uint8Array());
+  }
+
+  override leaves(first: number, count: number): Promise<readonly Uint8Array[]> {
+    return Promise.resolve(this.leafBytes.slice(first, first + count));
+  }
+
+  override entryAt(index: number): Promise<Entry | undefined> {
+    return Promise.resolve(this.kept[index - 1]?.entry);
   }
 
   task({ jti, wid }: { readonly jti: string; readonly wid?: string | undefined }): RecordedTask | undefined {
@@ -112,6 +149,15 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
 
   anywhere(jti: string): readonly RecordedTask[] {
     return (this.byJti.get(jti) ?? []).map(({ task }) => task);
+  }
+
+  private keepSeal(leaves: readonly Uint8Array[], { growth, checkpoint }: Seal): void {
+    this.leafBytes.push(...leaves);
+    this.checkpoints.set(growth.edge.size, checkpoint);
+    for (const { tile, hashes } of growth.rows) {
+      const key = `${tile.level}/${tile.index}`;
+      this.tiles.set(key, concatBytes(this.tiles.get(key) ?? new Uint8Array(), hashes));
+    }
   }
 
   private keep({ ect, index, recordedAtMs, parentIndices }: AdmittedEct): void {

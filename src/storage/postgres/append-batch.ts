@@ -3,55 +3,83 @@ import { outcomeOf, type AppendOutcome } from '../../application/ports/ledger-st
 import {
   admitSubmissions,
   admittedByIndex,
+  leafOf,
   type AdmissionRules,
   type AdmittedEct,
   type RecordedTask,
   type RecordedTasks,
 } from '../../domain/dag/admission.js';
 import type { TaskId, VerifiedEct } from '../../domain/entry.js';
+import type { Receipt } from '../../domain/log/receipt.js';
+import type { LogSealer, Seal } from '../../application/seal-log.js';
 import { FIND_TASKS, FIND_WORKFLOW_POSITIONS, INSERT_BATCH, openAppend } from './append-sql.js';
+import { insertSeal, sealBatch } from './seal-batch.js';
+import { sealRecorded } from './seal-recorded.js';
 
 export interface AppendContext {
   readonly log: number;
+  readonly sealer: LogSealer;
   readonly rules: AdmissionRules;
   readonly nowMs: () => number;
+  /** Told how far long work has come. */
+  readonly onProgress: (message: string) => void;
+}
+
+/** What an append did, committed but not yet settled. */
+export interface AppendedBatch {
+  readonly outcomes: readonly (readonly AppendOutcome[])[];
+  /** `undefined` when nothing was added to the log. */
+  readonly seal: Seal | undefined;
 }
 
 /**
- * Appends one batch as one transaction under the log's lock: lock → head → what the rules ask → admit → insert → commit. Everything
- * that depends on the order (index, time) is assigned after the lock is held.
+ * Appends one batch as one transaction under the log's lock: lock → head → what the rules ask → admit → seal → insert → commit. Everything
+ * that depends on the order (index, time, tree) is assigned after the lock is held.
  *
  * @throws whatever the connection throws; the transaction is then rolled back or lost with its connection
  */
 export async function appendBatch(
   client: Client,
   submissions: readonly (readonly VerifiedEct[])[],
-  { log, rules, nowMs }: AppendContext,
-): Promise<readonly (readonly AppendOutcome[])[]> {
-  const last = await openTransaction(client, log);
-  const head = {
-    nextIndex: (last?.index ?? 0) + 1,
-    recordedAtMs: Math.max(nowMs(), last?.recordedAtMs ?? 0),
-  };
+  context: AppendContext,
+): Promise<AppendedBatch> {
+  const { log, sealer, rules, nowMs } = context;
+  const { size, lastEntry, recordedAtMs } = await openTransaction(client, log);
+  if (size === 0 && lastEntry > 0) {
+    const seal = await sealRecorded(client, lastEntry, context);
+    await client.query('COMMIT');
+    return submissions.length === 0 ? { seal, outcomes: [] } : appendBatch(client, submissions, context);
+  }
   const tasks = await findTasks(client, log, submissions.flat());
+  const head = { nextIndex: Math.max(size, 1), recordedAtMs: Math.max(nowMs(), recordedAtMs) };
   const admissions = admitSubmissions(submissions, tasks, head, rules);
   const admitted = admittedByIndex(admissions);
+  const leaves = [...(size === 0 ? [sealer.genesis()] : []), ...admitted.map(leafOf)];
+  const seal = await sealBatch(client, leaves, context);
   if (admitted.length > 0) await insert(client, log, admitted);
+  if (seal) await insertSeal(client, log, size, leaves, seal);
   await client.query('COMMIT');
-  return admissions.map((ones) => ones.map(outcomeOf));
+  const receipts = seal?.receipts ?? new Map<number, Receipt>();
+  return { seal, outcomes: admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts))) };
 }
 
 interface HeadRow {
-  readonly index: number;
+  /** Number of leaves. */
+  readonly size: number;
+  /** Index of the last entry; 0 when there is none. */
+  readonly lastEntry: number;
+  /** Of the last entry; 0 when there is none. */
   readonly recordedAtMs: number;
 }
 
-async function openTransaction(client: Client, log: number): Promise<HeadRow | undefined> {
+async function openTransaction(client: Client, log: number): Promise<HeadRow> {
   // A message of several statements answers with one result each.
   const results = (await client.query(openAppend(log))) as unknown as readonly {
     readonly rows: readonly HeadRow[];
   }[];
-  return results.at(-1)?.rows[0];
+  const head = results.at(-1)?.rows[0];
+  if (!head) throw new Error('the database did not tell the head of the log');
+  return head;
 }
 
 async function findTasks(client: Client, log: number, ects: readonly VerifiedEct[]): Promise<RecordedTasks> {

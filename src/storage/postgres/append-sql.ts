@@ -13,8 +13,9 @@ export function openAppend(log: number): string {
   return `
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${log});
-    SELECT "index"::float8 AS "index", "recorded_at_ms"::float8 AS "recordedAtMs"
-      FROM "entry" WHERE "log" = ${log} ORDER BY "index" DESC LIMIT 1`;
+    SELECT coalesce((SELECT max("index") + 1 FROM "leaf" WHERE "log" = ${log}), 0)::float8 AS "size",
+           coalesce((SELECT max("index") FROM "entry" WHERE "log" = ${log}), 0)::float8 AS "lastEntry",
+           coalesce((SELECT "recorded_at_ms" FROM "entry" WHERE "log" = ${log} ORDER BY "index" DESC LIMIT 1), 0)::float8 AS "recordedAtMs"`;
 }
 
 const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
@@ -71,3 +72,17 @@ export const INSERT_BATCH = `
   )
   INSERT INTO "edge" ("log", "child", "parent")
   SELECT $1, g."child", g."parent" FROM unnest($18::bigint[], $19::bigint[]) AS g("child", "parent")`;
+
+/** Leaves of a batch. $1 log; $2 index of the first; $3 leaves as hex. */
+export const INSERT_LEAVES = `
+  INSERT INTO "leaf" ("log", "index", "leaf")
+  SELECT $1, $2::bigint + b."place" - 1, decode(b."leaf", 'hex') FROM unnest($3::text[]) WITH ORDINALITY AS b("leaf", "place")`;
+
+/** What the tree gained. $1 log; $2–$5 level, tile, offset and hashes (hex) of each row; $6, $7 size and note of the checkpoint. */
+export const INSERT_GROWTH = `
+  WITH tiles AS (
+    INSERT INTO "tile_hashes" ("log", "level", "tile", "offset", "hashes")
+    SELECT $1, b."level", b."tile", b."offset", decode(b."hashes", 'hex')
+      FROM unnest($2::smallint[], $3::bigint[], $4::smallint[], $5::text[]) AS b("level", "tile", "offset", "hashes")
+  )
+  INSERT INTO "checkpoint" ("log", "size", "note") VALUES ($1, $6, $7)`;

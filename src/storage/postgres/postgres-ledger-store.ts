@@ -11,14 +11,18 @@ import {
   type WorkflowGraph,
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
+import type { LogSealer, StoredLog } from '../../application/seal-log.js';
 import type { AdmissionRules } from '../../domain/dag/admission.js';
 import { traverse } from '../../domain/dag/traversal.js';
 import { restoreEntry, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
 import type { ProfileName } from '../../domain/ect/profile.js';
 import { LedgerError } from '../../domain/errors.js';
+import type { TileReader } from '../../domain/log/stored-tiles.js';
+import type { TileRange } from '../../domain/log/tile.js';
 import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
+import { storedLog } from './stored-log.js';
 import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS } from './trace-sql.js';
 
 /** The one log there is today; the first column of every key. */
@@ -29,7 +33,10 @@ const READ_CONNECTIONS = 8;
 export interface PostgresStoreOptions {
   readonly url: string;
   readonly rules: AdmissionRules;
+  readonly sealer: LogSealer;
   readonly clock: Clock;
+  /** Told how far long work has come. */
+  readonly onProgress: (message: string) => void;
   /** Told of every failure of the database, with its cause; the client only hears `store-unavailable`. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -39,6 +46,7 @@ export class PostgresLedgerStore extends LedgerStore {
   private readonly appends: AppendConnection;
   private readonly pool: Pool;
   private readonly prisma: PrismaClient;
+  private readonly log: StoredLog;
 
   constructor(private readonly options: PostgresStoreOptions) {
     super();
@@ -53,6 +61,7 @@ export class PostgresLedgerStore extends LedgerStore {
     });
     this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+    this.log = storedLog((sql, values) => this.query(sql, values), LOG);
   }
 
   async close(): Promise<void> {
@@ -61,11 +70,18 @@ export class PostgresLedgerStore extends LedgerStore {
     if (!this.pool.ended) await this.pool.end();
   }
 
-  override append(
+  override async append(
     submissions: readonly (readonly VerifiedEct[])[],
   ): Promise<readonly (readonly AppendOutcome[])[]> {
-    const context = { log: LOG, rules: this.options.rules, nowMs: () => this.options.clock.nowMs() };
-    return this.guard(() => this.appends.use((client) => appendBatch(client, submissions, context)));
+    const { rules, sealer, clock, onProgress } = this.options;
+    const context = { log: LOG, rules, sealer, onProgress, nowMs: () => clock.nowMs() };
+    return this.guard(async () => {
+      const { outcomes, seal } = await this.appends.use((client) =>
+        appendBatch(client, submissions, context),
+      );
+      if (seal) await sealer.settle(seal);
+      return outcomes;
+    });
   }
 
   override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
@@ -112,16 +128,24 @@ export class PostgresLedgerStore extends LedgerStore {
     return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
   }
 
-  override async size(): Promise<number> {
-    const [last] = await this.guard(() =>
-      this.prisma.entry.findMany({
-        where: { log: LOG },
-        orderBy: { index: 'desc' },
-        take: 1,
-        select: { index: true },
-      }),
-    );
-    return Number(last?.index ?? 0n) + 1;
+  override size(): Promise<number> {
+    return this.log.size();
+  }
+
+  override checkpoint(size?: number): Promise<string | undefined> {
+    return this.log.checkpoint(size);
+  }
+
+  override readTiles(ranges: readonly TileRange[]): Promise<TileReader> {
+    return this.log.readTiles(ranges);
+  }
+
+  override leaves(first: number, count: number): Promise<readonly Uint8Array[]> {
+    return this.log.leaves(first, count);
+  }
+
+  override async entryAt(index: number): Promise<Entry | undefined> {
+    return (await this.findMany({ where: { log: LOG, index: BigInt(index) } }))[0];
   }
 
   private async findMany(query: Prisma.EntryFindManyArgs): Promise<readonly Entry[]> {
@@ -157,6 +181,7 @@ export class PostgresLedgerStore extends LedgerStore {
       return await work();
     } catch (cause) {
       this.options.onFailure(cause);
+      if (cause instanceof LedgerError) throw cause; // the log refused: it says why itself
       const extras = { retryAfterSeconds: 1 };
       throw new LedgerError(
         'store-unavailable',

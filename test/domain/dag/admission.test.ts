@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { AppendOutcome } from '../../../src/application/ports/ledger-store.js';
 import type { VerifiedEct } from '../../../src/domain/entry.js';
 import { MemoryLedgerStore } from '../../../src/storage/memory/memory-ledger-store.js';
+import { testSealer } from '../../support/test-sealer.js';
 import { verifiedEct } from '../../support/verified-ect.js';
 
 const RULES = { clockSkewSeconds: 30, remediationActions: ['remediate*'] };
@@ -28,7 +29,7 @@ const token = fc
   );
 const submissions = fc.array(fc.array(token, { maxLength: 6 }), { maxLength: 6 });
 
-const openStore = () => new MemoryLedgerStore(RULES, { nowMs: () => 1 });
+const openStore = async () => new MemoryLedgerStore(RULES, await testSealer(), { nowMs: () => 1 });
 const codeOrIndex = (outcome: AppendOutcome) =>
   outcome.kind === 'rejected' ? outcome.error.code : `${outcome.kind} ${outcome.entry.index}`;
 
@@ -36,8 +37,8 @@ describe('admission of submissions (ECT §6)', () => {
   it('in one group commit equals one submission at a time', async () => {
     await fc.assert(
       fc.asyncProperty(submissions, async (batch) => {
-        const grouped = await openStore().append(batch);
-        const alone = openStore();
+        const grouped = await (await openStore()).append(batch);
+        const alone = await openStore();
         const single: (readonly AppendOutcome[])[] = [];
         for (const submission of batch) single.push(...(await alone.append([submission])));
         expect(grouped.map((ones) => ones.map(codeOrIndex))).toEqual(
@@ -51,7 +52,7 @@ describe('admission of submissions (ECT §6)', () => {
   it('answers every token and admits only what rests on lower indices', async () => {
     await fc.assert(
       fc.asyncProperty(submissions, async (batch) => {
-        const store = openStore();
+        const store = await openStore();
         const outcomes = await store.append(batch);
         expect(outcomes.map((ones) => ones.length)).toEqual(batch.map((ones) => ones.length));
         for (const outcome of outcomes.flat()) {
@@ -83,7 +84,7 @@ describe('admission of submissions (ECT §6)', () => {
       .chain((ects) => fc.shuffledSubarray<VerifiedEct>(ects, { minLength: ects.length }));
     await fc.assert(
       fc.asyncProperty(shuffledGraph, async (ects) => {
-        const [outcomes = []] = await openStore().append([ects]);
+        const [outcomes = []] = await (await openStore()).append([ects]);
         expect(outcomes.filter(({ kind }) => kind !== 'recorded')).toEqual([]);
       }),
     );
@@ -93,7 +94,7 @@ describe('admission of submissions (ECT §6)', () => {
     const chain = Array.from({ length: 1_000 }, (_, i) =>
       verifiedEct({ jti: uuid(i), wid: uuid(999), parents: i === 0 ? [] : [uuid(i - 1)] }),
     );
-    const [outcomes = []] = await openStore().append([chain.reverse()]);
+    const [outcomes = []] = await (await openStore()).append([chain.reverse()]);
     expect(outcomes.map(codeOrIndex)[0]).toBe('recorded 1000');
   });
 });

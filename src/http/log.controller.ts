@@ -1,0 +1,186 @@
+import { Controller, Get, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { PublishLog } from '../application/publish-log.js';
+import { ReadLedger } from '../application/read-ledger.js';
+import { decodeLeaf } from '../domain/log/leaf.js';
+import { formatTlogProof } from '../domain/log/tlog-proof.js';
+import { formatReceipt } from '../domain/log/receipt.js';
+import { encodeBase64 } from '../domain/log/base64.js';
+import { qualityOf } from './media-types.js';
+import { ApiProblems, ApiTask } from './openapi.js';
+import { invalidRequest } from './problem.js';
+import {
+  consistencyQuerySchema,
+  inclusionQuerySchema,
+  indexPathSchema,
+  jtiPathSchema,
+  noQuerySchema,
+  receiptQuerySchema,
+} from './query-schemas.js';
+import {
+  consistencySchema,
+  entryJson,
+  inclusionSchema,
+  jwkJson,
+  jwksSchema,
+  leafSchema,
+  receiptSchema,
+} from './representations.js';
+
+/** What never changes may be kept for a year. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+@ApiTags('Proofs')
+@Controller()
+export class LogController {
+  constructor(
+    @Inject(PublishLog) private readonly log: PublishLog,
+    @Inject(ReadLedger) private readonly reader: ReadLedger,
+  ) {}
+
+  @Get('ledger/:jti/receipt')
+  @ApiTask()
+  @ApiOperation({
+    summary: 'Proof that a task is in the log',
+    description:
+      'Verifiable offline: `ect-ledger verify receipt`. With `Accept: text/plain` a C2SP `.tlog-proof` file.',
+  })
+  @ApiProduces('application/json', 'text/plain')
+  @ApiResponse({ status: 200, description: 'The receipt', standardSchema: receiptSchema })
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  async receipt(
+    @Param({ schema: jtiPathSchema }) { jti }: z.output<typeof jtiPathSchema>,
+    @Query({ schema: receiptQuerySchema }) { wid, size }: z.output<typeof receiptQuerySchema>,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const { index } = await this.reader.get({ jti, wid });
+    const receipt = await this.log.receipt(index, size);
+    reply.header('Vary', 'Accept');
+    if (qualityOf(accept, 'text/plain') <= qualityOf(accept, 'application/json'))
+      return formatReceipt(receipt);
+    reply.header('Content-Type', 'text/plain; charset=utf-8');
+    return formatTlogProof(receipt);
+  }
+
+  @Get('log/checkpoint')
+  @ApiOperation({
+    summary: 'The newest signed checkpoint',
+    description: 'A C2SP signed note: origin, size, root.',
+  })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'The checkpoint', schema: { type: 'string' } })
+  async checkpoint(
+    @Query({ schema: noQuerySchema }) _query: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    reply.header('Content-Type', 'text/plain; charset=utf-8').header('Cache-Control', 'no-store');
+    return this.log.checkpoint();
+  }
+
+  @Get('log/tile/*')
+  @ApiOperation({
+    summary: 'A tile of the Merkle tree, or a bundle of leaves',
+    description:
+      'C2SP tlog-tiles: `tile/<level>/<index>[.p/<width>]`, `tile/entries/<index>[.p/<width>]`; the index in groups of three digits.',
+  })
+  @ApiParam({
+    name: '*',
+    description: 'Level and index, such as `0/000.p/1`',
+    schema: { type: 'string' },
+    example: '0/000.p/1',
+  })
+  @ApiProduces('application/octet-stream')
+  @ApiResponse({
+    status: 200,
+    description: 'The hashes, 32 bytes each, or the leaves',
+    schema: { type: 'string', format: 'binary' },
+  })
+  @ApiProblems('not-found')
+  async tile(
+    @Req() request: FastifyRequest,
+    @Query({ schema: noQuerySchema }) _query: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer | undefined> {
+    const path = (request.params as { readonly '*': string })['*'];
+    const bytes = Buffer.from(await this.log.tile(`tile/${path}`));
+    const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
+    reply
+      .header('Content-Type', 'application/octet-stream')
+      .header('Cache-Control', IMMUTABLE)
+      .header('ETag', etag);
+    if (request.headers['if-none-match'] !== etag) return bytes;
+    reply.status(304);
+    return undefined;
+  }
+
+  @Get('log/proof/inclusion')
+  @ApiOperation({ summary: 'Inclusion proof (RFC 9162 §2.1.3)' })
+  @ApiQuery({ name: 'index', schema: { type: 'integer' }, example: 0 })
+  @ApiQuery({ name: 'size', schema: { type: 'integer' }, example: 1 })
+  @ApiResponse({ status: 200, description: 'The proof, hashes in base64', standardSchema: inclusionSchema })
+  @ApiProblems('invalid-request')
+  async inclusion(
+    @Query({ schema: inclusionQuerySchema }) { index, size }: z.output<typeof inclusionQuerySchema>,
+  ): Promise<z.infer<typeof inclusionSchema>> {
+    await this.checkSize('size', size);
+    const { leafHash, path, root } = await this.log.inclusion(index, size);
+    return {
+      index,
+      size,
+      leaf_hash: encodeBase64(leafHash),
+      path: path.map(encodeBase64),
+      root_hash: encodeBase64(root),
+    };
+  }
+
+  @Get('log/proof/consistency')
+  @ApiOperation({ summary: 'Consistency proof (RFC 9162 §2.1.4)' })
+  @ApiQuery({ name: 'first', schema: { type: 'integer' }, example: 1 })
+  @ApiQuery({ name: 'second', schema: { type: 'integer' }, example: 1 })
+  @ApiResponse({ status: 200, description: 'The proof, hashes in base64', standardSchema: consistencySchema })
+  @ApiProblems('invalid-request')
+  async consistency(
+    @Query({ schema: consistencyQuerySchema }) { first, second }: z.output<typeof consistencyQuerySchema>,
+  ): Promise<z.infer<typeof consistencySchema>> {
+    await this.checkSize('second', second);
+    return { first, second, path: (await this.log.consistency(first, second)).map(encodeBase64) };
+  }
+
+  @Get('log/entries/:index')
+  @ApiParam({ name: 'index', schema: { type: 'integer' }, example: 0 })
+  @ApiOperation({ summary: 'One leaf', description: 'Its exact bytes in base64 and, for an ECT, the entry.' })
+  @ApiResponse({ status: 200, description: 'The leaf', standardSchema: leafSchema })
+  @ApiProblems('invalid-request', 'not-found')
+  async leaf(
+    @Param({ schema: indexPathSchema }) { index }: z.output<typeof indexPathSchema>,
+    @Query({ schema: noQuerySchema }) _query: unknown,
+  ): Promise<z.infer<typeof leafSchema>> {
+    const { leaf, entry } = await this.log.leaf(index);
+    return {
+      index,
+      kind: decodeLeaf(leaf).kind,
+      leaf: encodeBase64(leaf),
+      ...(entry && { entry: entryJson(entry) }),
+    };
+  }
+
+  @Get('.well-known/jwks.json')
+  @ApiOperation({
+    summary: "The ledger's public keys",
+    description: 'They sign checkpoints; `vkey` is the form that C2SP tools take.',
+  })
+  @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517)', standardSchema: jwksSchema })
+  jwks(@Query({ schema: noQuerySchema }) _query: unknown): z.infer<typeof jwksSchema> {
+    return { keys: this.log.keys.map(jwkJson) };
+  }
+
+  private async checkSize(name: string, asked: number): Promise<void> {
+    const size = await this.log.size();
+    if (asked > size)
+      throw invalidRequest([{ pointer: `/query/${name}`, message: `the log has only ${size} leaves` }]);
+  }
+}

@@ -1,0 +1,83 @@
+import type { CheckpointAnchor } from './application/ports/checkpoint-anchor.js';
+import type { Clock } from './application/ports/clock.js';
+import type { LedgerStore } from './application/ports/ledger-store.js';
+import type { Metrics } from './application/ports/metrics.js';
+import { LogSealer } from './application/seal-log.js';
+import type { Config } from './config.js';
+import { Ed25519CheckpointSigner, loadCheckpointSigners } from './keys/ed25519-checkpoint-signer.js';
+import { FileCheckpointAnchor } from './storage/file/file-checkpoint-anchor.js';
+import { MemoryCheckpointAnchor } from './storage/memory/memory-checkpoint-anchor.js';
+import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
+import { startEmbeddedServer, type EmbeddedServer } from './storage/postgres/embedded-server.js';
+import { migrate } from './storage/postgres/migrate.js';
+import { PostgresLedgerStore } from './storage/postgres/postgres-ledger-store.js';
+
+export interface StorageOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: StorageLog;
+}
+
+export interface StorageLog {
+  info(message: string): void;
+  warn(message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** The ledger's storage with the log on top of it. */
+export interface Storage {
+  readonly store: LedgerStore;
+  readonly sealer: LogSealer;
+  close(): Promise<void>;
+}
+
+/** Opens what the configuration names; with PostgreSQL that includes the embedded server and the migrations. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  return options.config.store === 'memory' ? openMemory(options) : openPostgres(options);
+}
+
+/** A log in memory is signed with a key that ends with it: under a lasting key two runs would contradict each other. */
+async function openMemory({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
+  log.warn('LEDGER_STORE=memory: nothing is kept when the process ends');
+  const signer = await Ed25519CheckpointSigner.generate(config.origin);
+  const sealer = new LogSealer([signer], new MemoryCheckpointAnchor(), metrics);
+  return { store: new MemoryLedgerStore(config, sealer, clock), sealer, close: () => Promise.resolve() };
+}
+
+async function openPostgres({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
+  const tell = (message: string) => {
+    log.info(message);
+  };
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedServer({ dataDir: config.dataDir, log: tell })
+      : undefined;
+  try {
+    const url = config.databaseUrl ?? urlOf(embedded);
+    await migrate(config.databaseMigrationUrl ?? url, { log: tell });
+    const anchor: CheckpointAnchor = new FileCheckpointAnchor(config.anchorFile);
+    const sealer = new LogSealer(
+      await loadCheckpointSigners(config.signingKeyFile, config.origin),
+      anchor,
+      metrics,
+    );
+    const onFailure = (err: unknown) => {
+      log.error({ err }, 'the database failed');
+    };
+    const store = new PostgresLedgerStore({ url, rules: config, sealer, clock, onFailure, onProgress: tell });
+    const close = async () => {
+      await store.close();
+      await embedded?.stop();
+    };
+    return { store, sealer, close };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+function urlOf(embedded: EmbeddedServer | undefined): string {
+  if (!embedded) throw new Error('no database is configured');
+  return embedded.url;
+}
