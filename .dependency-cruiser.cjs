@@ -60,8 +60,8 @@ module.exports = {
     mayImport(
       'cli-is-a-client',
       '^src/cli/',
-      '^src/(cli/|domain/|index\\.ts$)',
-      'It speaks HTTP to the service and uses the library.',
+      '^src/(cli/|domain/|(index|audit)\\.ts$)',
+      'It speaks HTTP to the service and uses the library; `verify --deep` reads the storage through the composition root.',
     ),
     mayImport(
       'entry-has-no-service',

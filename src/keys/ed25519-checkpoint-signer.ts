@@ -65,6 +65,23 @@ export async function loadCheckpointSigners(
   return [first, ...others];
 }
 
+/**
+ * The public keys of a key file, without creating one.
+ *
+ * @returns nothing where there is no file
+ * @throws SigningKeyError when the file holds anything but Ed25519 keys
+ */
+export async function readCheckpointKeys(file: string, name: string): Promise<readonly NoteKey[]> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (types.isNativeError(error) && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const pems = text.match(PEM_BLOCK) ?? [];
+  return Promise.all(
+    pems.map(async (pem) => (await Ed25519CheckpointSigner.of(readKey(pem, file), name)).key),
+  );
+}
+
 function readKey(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);

@@ -21,6 +21,11 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   return createFrom('template0');
 }
 
+/** A database with the same content; nobody may be connected to the original meanwhile. */
+export async function copyTestDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> {
+  return createFrom(new URL(url).pathname.slice(1));
+}
+
 /** The same server's URL for another database. */
 export function databaseUrl(url: string, database: string): string {
   const other = new URL(url);

@@ -9,7 +9,7 @@ export async function testSealer(origin = 'example.com/test-log'): Promise<LogSe
   return new LogSealer([signer], new MemoryCheckpointAnchor(), new SilentMetrics());
 }
 
-class SilentMetrics extends Metrics {
+export class SilentMetrics extends Metrics {
   override recorded(): void {}
   override rejected(): void {}
   override appended(): void {}

@@ -49,6 +49,11 @@ export async function ensureCluster(dataDir: string, log: Log): Promise<Cluster>
   return { ...base, clusterDir: existing ?? (await createCluster(base, log)) };
 }
 
+/** Whether a data directory has a cluster already. @throws Error when it is noted to be elsewhere and is not there */
+export async function hasCluster(dataDir: string): Promise<boolean> {
+  return (await exists(dataDir)) && (await findCluster(await realpath(dataDir))) !== undefined;
+}
+
 async function ensureDataDir(dataDir: string): Promise<string> {
   await mkdir(dirname(resolve(dataDir)), { recursive: true });
   const isNew = await makeOwnDirectory(dataDir);

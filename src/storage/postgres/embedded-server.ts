@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Cluster, Log } from './embedded-cluster.js';
-import { ensureCluster } from './embedded-cluster.js';
+import { ensureCluster, hasCluster } from './embedded-cluster.js';
 import type { Ownership } from './embedded-owner.js';
 import { lockOwnership, takeOwnership, urlOf } from './embedded-owner.js';
-import { stopPostmaster } from './embedded-postmaster.js';
+import { findPostmaster, stopPostmaster } from './embedded-postmaster.js';
 
 export interface EmbeddedServerOptions {
   /** Created when missing; holds the cluster, or the note where it is, the superuser's password and the server's log. */
@@ -29,6 +29,21 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const ownership = await takeOwnership(cluster);
   await ensureDatabase(ownership.lock);
   return new EmbeddedServer(cluster, ownership, options.log);
+}
+
+/**
+ * A server to read from: the one that runs on the data directory, whoever owns it, or one that is started until `stop`.
+ *
+ * @throws Error when the directory has no database yet, AlreadyRunningError when somebody else starts it at this very moment
+ */
+export async function borrowEmbeddedServer(
+  options: EmbeddedServerOptions,
+): Promise<Pick<EmbeddedServer, 'url' | 'stop'>> {
+  if (!(await hasCluster(options.dataDir))) throw new Error(`there is no database in ${options.dataDir}`);
+  const cluster = await ensureCluster(options.dataDir, options.log);
+  const running = await findPostmaster(cluster);
+  if (running === undefined) return startEmbeddedServer(options);
+  return { url: urlOf(cluster, running.port, DATABASE), stop: () => Promise.resolve() };
 }
 
 /** A running server. When it dies it is started again on the same port, until `stop`. */
