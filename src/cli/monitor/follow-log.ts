@@ -106,7 +106,7 @@ function checkRoots(
   if (!equalBytes(root, now.root)) {
     const where = last && isAsThen ? `, from leaf ${last.size} on` : '';
     const message = `the tiles do not have the root that the log signed for ${words(now)}; they have ${encodeBase64(root)}${where}`;
-    throw new LogFault('inconsistent', message, now.text);
+    throw new LogFault('inconsistent', message);
   }
   if (isAsThen) return;
   const message = `the log was rewritten: its first ${last.size} leaves have the root ${encodeBase64(rootThen)}, but it had signed ${rootOf(last)}`;
