@@ -9,12 +9,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RecordEcts, type Recording } from '../application/record-ects.js';
 import { BATCH_BODIES, ONE_BODY, ApiProblems } from './openapi.js';
 import { problemOf } from './problem.js';
 import { batchQuerySchema, noQuerySchema } from './query-schemas.js';
-import { batchSchema, entryJson, entrySchema, minimalJson } from './representations.js';
+import { batchSchema, entryJson, minimalJson, recordedSchema } from './representations.js';
 import { readBatch, readSubmission } from './submission.js';
 
 @ApiTags('Recording')
@@ -48,13 +48,20 @@ export class RecordingController {
     required: false,
     description: '`return=minimal` (RFC 7240): index, jti, wid and recorded_at only',
   })
-  @ApiResponse({ status: 201, description: 'Recorded', standardSchema: entrySchema })
+  @ApiResponse({ status: 201, description: 'Recorded', standardSchema: recordedSchema })
   @ApiResponse({
     status: 200,
     description: 'Recorded before, or the results of several header tokens',
-    standardSchema: entrySchema,
+    standardSchema: z.union([recordedSchema, batchSchema]),
   })
-  @ApiProblems('token', 'duplicate-jti', 'request-too-large', 'unsupported-media-type', 'overloaded')
+  @ApiProblems(
+    'token',
+    'duplicate-jti',
+    'request-too-large',
+    'unsupported-media-type',
+    'overloaded',
+    'store-unavailable',
+  )
   async record(
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Req() request: FastifyRequest,
@@ -90,7 +97,13 @@ export class RecordingController {
     description: '`false`: status, index and jti only',
   })
   @ApiResponse({ status: 200, description: 'What became of each token', standardSchema: batchSchema })
-  @ApiProblems('invalid-request', 'request-too-large', 'unsupported-media-type', 'overloaded')
+  @ApiProblems(
+    'invalid-request',
+    'request-too-large',
+    'unsupported-media-type',
+    'overloaded',
+    'store-unavailable',
+  )
   async recordMany(
     @Query({ schema: batchQuerySchema }) query: z.output<typeof batchQuerySchema>,
     @Req() request: FastifyRequest,

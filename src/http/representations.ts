@@ -68,6 +68,9 @@ export function entryJson({
 
 export const minimalSchema = entrySchema.pick({ index: true, jti: true, wid: true, recorded_at: true });
 
+/** What answers a recording, as the client prefers it. */
+export const recordedSchema = z.union([entrySchema, minimalSchema]);
+
 /** `Prefer: return=minimal` (RFC 7240 §4.2). */
 export function minimalJson({ index, recordedAtMs, claims }: Entry): z.infer<typeof minimalSchema> {
   return {
