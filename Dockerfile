@@ -19,7 +19,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY --from=build /app/dist ./dist
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/ect-ledger
+COPY bin ./bin
+RUN ln -s /app/bin/ect-ledger.js /usr/local/bin/ect-ledger
 USER node
 VOLUME /data
 EXPOSE 8080

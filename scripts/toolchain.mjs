@@ -24,7 +24,6 @@ const bin = {
   nest: path('node_modules/@nestjs/cli/bin/nest.js'),
 };
 const GENERATED = 'src/storage/postgres/generated';
-const COMMAND = path('dist/cli/main.js');
 
 export const dependencies = {
   name: 'Installing the dependencies',
@@ -57,10 +56,7 @@ export const build = {
   inputs: () =>
     hash(['src', 'prisma', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package-lock.json']),
   isThere: () => existsSync(path('dist/main.js')),
-  make: () => {
-    run(process.execPath, [bin.nest, 'build']);
-    if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755);
-  },
+  make: () => run(process.execPath, [bin.nest, 'build']),
 };
 
 export function isCurrent(product) {
