@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'PS256', 'Ed25519', 'EdDSA'] as const;
+import { SIGNATURE_ALGORITHMS } from './domain/ect/header.js';
 
 const integer = (minimum: number, maximum: number, fallback: number) =>
   z
@@ -36,7 +35,7 @@ const environmentSchema = z.object({
   LEDGER_STORE: z.enum(['postgres', 'memory']).default('postgres'),
   LEDGER_ID: z.string().optional(),
   TRUST_FILE: z.string().optional(),
-  ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(ALGORITHMS))),
+  ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(SIGNATURE_ALGORITHMS))),
   ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
   ECT_MAX_PARENTS: integer(1, 10_000, 100),
   ECT_MAX_AGE_SECONDS: integer(1, 31_536_000, 900),
