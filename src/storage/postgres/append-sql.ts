@@ -7,14 +7,15 @@ const LOCK_CLASS = 0x4543_544c;
 
 /**
  * Three statements in one message. Each takes its own snapshot, so the head is read after the lock is held: with the lock inside the
- * reading statement two writers would see the same head.
+ * reading statement two writers would see the same head. The head is ordered by the column itself: by its bare name the result's float would
+ * be meant, which no index serves.
  */
 export function openAppend(log: number): string {
   return `
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${log});
-    SELECT "index"::float8 AS "index", "recorded_at_ms"::float8 AS "recordedAtMs"
-      FROM "entry" WHERE "log" = ${log} ORDER BY "index" DESC LIMIT 1`;
+    SELECT e."index"::float8 AS "index", e."recorded_at_ms"::float8 AS "recordedAtMs"
+      FROM "entry" e WHERE e."log" = ${log} ORDER BY e."index" DESC LIMIT 1`;
 }
 
 const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
