@@ -5,11 +5,10 @@ import {
   admittedByIndex,
   type AdmissionRules,
   type AdmittedEct,
-  type RecordedTask,
-  type RecordedTasks,
 } from '../../domain/dag/admission.js';
-import type { TaskId, VerifiedEct } from '../../domain/entry.js';
-import { FIND_TASKS, FIND_WORKFLOW_POSITIONS, INSERT_BATCH, openAppend } from './append-sql.js';
+import type { VerifiedEct } from '../../domain/entry.js';
+import { findTasks, findWorkflowPositions } from './append-lookups.js';
+import { INSERT_BATCH, openAppend } from './append-sql.js';
 
 export interface AppendContext {
   readonly log: number;
@@ -28,16 +27,20 @@ export async function appendBatch(
   submissions: readonly (readonly VerifiedEct[])[],
   { log, rules, nowMs }: AppendContext,
 ): Promise<readonly (readonly AppendOutcome[])[]> {
-  const last = await openTransaction(client, log);
+  const ects = submissions.flat();
+  const [last, tasks, positions] = await Promise.all([
+    openTransaction(client, log),
+    findTasks(client, log, ects),
+    findWorkflowPositions(client, log, ects),
+  ]);
   const head = {
     nextIndex: (last?.index ?? 0) + 1,
     recordedAtMs: Math.max(nowMs(), last?.recordedAtMs ?? 0),
   };
-  const tasks = await findTasks(client, log, submissions.flat());
   const admissions = admitSubmissions(submissions, tasks, head, rules);
   const admitted = admittedByIndex(admissions);
-  if (admitted.length > 0) await insert(client, log, admitted);
-  await client.query('COMMIT');
+  // After a statement that failed COMMIT is a rollback, so it need not wait to hear.
+  await Promise.all([insert(client, log, admitted, positions), client.query('COMMIT')]);
   return admissions.map((ones) => ones.map(outcomeOf));
 }
 
@@ -54,60 +57,13 @@ async function openTransaction(client: Client, log: number): Promise<HeadRow | u
   return results.at(-1)?.rows[0];
 }
 
-async function findTasks(client: Client, log: number, ects: readonly VerifiedEct[]): Promise<RecordedTasks> {
-  const inWorkflow = ects
-    .filter(({ claims }) => claims.wid !== undefined)
-    .flatMap(({ claims }) => namedBy(claims).map((jti) => [jti, claims.wid]));
-  const anywhere = ects
-    .filter(({ claims }) => claims.wid === undefined)
-    .flatMap(({ claims }) => namedBy(claims));
-  const found = await client.query<RecordedTask>(FIND_TASKS, [
-    log,
-    inWorkflow.map(([jti]) => jti),
-    inWorkflow.map(([, wid]) => wid),
-    [...new Set(anywhere)],
-  ]);
-  return new FoundTasks(found.rows);
-}
-
-function namedBy({
-  jti,
-  parents,
-}: {
-  readonly jti: string;
-  readonly parents: readonly string[];
-}): readonly string[] {
-  return [jti, ...parents];
-}
-
-/** The rows of one look-up, by `jti`. */
-class FoundTasks implements RecordedTasks {
-  private readonly byJti = new Map<string, RecordedTask[]>();
-
-  constructor(rows: readonly RecordedTask[]) {
-    for (const row of rows) {
-      const { wid, polDecision, digest } = row;
-      const task = {
-        ...row,
-        wid: wid ?? undefined,
-        polDecision: polDecision ?? undefined,
-        digest: toBase64Url(digest),
-      };
-      this.byJti.set(task.jti, [...(this.byJti.get(task.jti) ?? []), task]);
-    }
-  }
-
-  task({ jti, wid }: TaskId): RecordedTask | undefined {
-    return this.byJti.get(jti)?.find((task) => task.wid === wid);
-  }
-
-  anywhere(jti: string): readonly RecordedTask[] {
-    return this.byJti.get(jti) ?? [];
-  }
-}
-
-async function insert(client: Client, log: number, admitted: readonly AdmittedEct[]): Promise<void> {
-  const positions = await workflowPositions(client, log, admitted);
+async function insert(
+  client: Client,
+  log: number,
+  admitted: readonly AdmittedEct[],
+  positions: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (admitted.length === 0) return;
   const column = <Value>(valueOf: (one: AdmittedEct) => Value) => admitted.map(valueOf);
   const edges = admitted.flatMap(({ index, parentIndices }) =>
     parentIndices.map((parent) => [index, parent] as const),
@@ -118,7 +74,7 @@ async function insert(client: Client, log: number, admitted: readonly AdmittedEc
     column(({ index }) => index),
     column(({ ect }) => ect.claims.jti),
     column(({ ect }) => ect.claims.wid ?? null),
-    positions,
+    positionsOf(admitted, positions),
     column(({ ect }) => ect.claims.iss),
     column(({ ect }) => ect.claims.execAct),
     column(({ ect }) => ect.claims.iat),
@@ -139,23 +95,15 @@ async function insert(client: Client, log: number, admitted: readonly AdmittedEc
 }
 
 /** For each ECT how many entries its workflow has with it; null without a workflow. */
-async function workflowPositions(
-  client: Client,
-  log: number,
+function positionsOf(
   admitted: readonly AdmittedEct[],
-): Promise<readonly (number | null)[]> {
-  const wids = [...new Set(admitted.map(({ ect }) => ect.claims.wid).filter((wid) => wid !== undefined))];
-  if (wids.length === 0) return admitted.map(() => null);
-  const found = await client.query<{ wid: string; position: number }>(FIND_WORKFLOW_POSITIONS, [log, wids]);
-  const positions = new Map(found.rows.map(({ wid, position }) => [wid, position]));
+  before: ReadonlyMap<string, number>,
+): readonly (number | null)[] {
+  const positions = new Map(before);
   return admitted.map(({ ect: { claims } }) => {
     if (claims.wid === undefined) return null;
     const position = (positions.get(claims.wid) ?? 0) + 1;
     positions.set(claims.wid, position);
     return position;
   });
-}
-
-function toBase64Url(base64: string): string {
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -21,18 +21,19 @@ export function openAppend(log: number): string {
 const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
   e."pol_decision" AS "polDecision", encode(e."digest", 'base64') AS "digest", e."recorded_at_ms"::float8 AS "recordedAtMs", e."jkt" AS "jkt"`;
 
-/**
- * What the DAG rules ask for a whole batch.
- * $1 log; $2, $3 `jti`s and their `wid`s; $4 `jti`s asked for anywhere: the one without a workflow and two others are enough to tell "none",
- * "one" and "ambiguous".
- */
-export const FIND_TASKS = `
+/** What the DAG rules ask of tasks in workflows. $1 log; $2, $3 `jti`s and their `wid`s, no pair twice. */
+export const FIND_TASKS_IN_WORKFLOWS = `
   SELECT ${TASK_COLUMNS}
     FROM unnest($2::uuid[], $3::uuid[]) AS asked("jti", "wid")
-    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"
-  UNION
+    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"`;
+
+/**
+ * What they ask of tasks anywhere. $1 log; $2 `jti`s: the one without a workflow and two others are enough to tell "none", "one" and
+ * "ambiguous".
+ */
+export const FIND_TASKS_ANYWHERE = `
   SELECT ${TASK_COLUMNS}
-    FROM unnest($4::uuid[]) AS asked("jti")
+    FROM unnest($2::uuid[]) AS asked("jti")
    CROSS JOIN LATERAL (
       (SELECT * FROM "entry" f WHERE f."log" = $1 AND f."jti" = asked."jti" AND f."wid" IS NULL)
       UNION ALL
