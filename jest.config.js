@@ -12,5 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,
+  // Modules of finished test files stay in a worker's memory.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
 };

@@ -24,13 +24,12 @@ const bin = {
   nest: path('node_modules/@nestjs/cli/bin/nest.js'),
 };
 const GENERATED = 'src/storage/postgres/generated';
-const COMMAND = path('dist/cli/main.js');
 
 export const dependencies = {
   name: 'Installing the dependencies',
   stamp: path('node_modules/.ect-ledger-stamp'),
   inputs: () =>
-    hash(['package-lock.json'], `${process.platform} ${process.arch} ${process.version.split('.')[0]}`),
+    hash([], [lockedPackages(), process.platform, process.arch, process.versions.modules].join(' ')),
   isThere: () => existsSync(bin.nest),
   // Somebody may have typed `npm ci`.
   isCurrentUnstamped: () =>
@@ -57,10 +56,7 @@ export const build = {
   inputs: () =>
     hash(['src', 'prisma', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package-lock.json']),
   isThere: () => existsSync(path('dist/main.js')),
-  make: () => {
-    run(process.execPath, [bin.nest, 'build']);
-    if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755);
-  },
+  make: () => run(process.execPath, [bin.nest, 'build']),
 };
 
 export function isCurrent(product) {
@@ -90,6 +86,12 @@ function run(command, args, { env = {}, shell = false } = {}) {
   const { status, error, stdout, stderr } = spawnSync(command, args, options);
   if (status === 0) return;
   throw new Error(`${command} ${args.join(' ')} failed\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+}
+
+/** Without the entry of this package, whose scripts and commands change without anything to install. */
+function lockedPackages() {
+  const { packages } = JSON.parse(readFileSync(path('package-lock.json'), 'utf8'));
+  return JSON.stringify(Object.entries(packages).filter(([name]) => name !== ''));
 }
 
 function hash(names, salt = '') {

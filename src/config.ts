@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SIGNATURE_ALGORITHMS } from './domain/ect/header.js';
 import { isKeyName } from './domain/log/note-key.js';
-
-const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'PS256', 'Ed25519', 'EdDSA'] as const;
 
 const integer = (minimum: number, maximum: number, fallback: number) =>
   z
@@ -44,7 +43,7 @@ const environmentSchema = z.object({
   LEDGER_SIGNING_KEY_FILE: z.string().optional(),
   LEDGER_ANCHOR_FILE: z.string().optional(),
   TRUST_FILE: z.string().optional(),
-  ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(ALGORITHMS))),
+  ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(SIGNATURE_ALGORITHMS))),
   ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
   ECT_MAX_PARENTS: integer(1, 10_000, 100),
   ECT_MAX_AGE_SECONDS: integer(1, 31_536_000, 900),

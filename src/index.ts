@@ -30,6 +30,7 @@ export { TrustError } from './keys/parse-trust.js';
 export { type EctDraft, type SignOptions, signEct } from './keys/sign-ect.js';
 export { type PrivateJwk, type SigningKey, generateSigningKey, parseSigningKey } from './keys/signing-key.js';
 export {
+  type LedgerEntry,
   type LedgerNode,
   type LedgerTrace,
   MemoryLedger,

@@ -17,7 +17,7 @@ import { clockOf, verifierOf, type VerifyOptions } from './verify-ect.js';
 /** Whom to trust and what to accept; the defaults are the service's. */
 export interface MemoryLedgerOptions extends Omit<VerifyOptions, 'replay'>, Partial<AdmissionRules> {}
 
-export type { Entry as LedgerEntry, DagNode as LedgerNode } from './domain/entry.js';
+export type { DagNode as LedgerNode, Entry as LedgerEntry } from './domain/entry.js';
 export type { Trace as LedgerTrace } from './application/ports/ledger-store.js';
 
 /** What became of a token that was accepted: recorded now, or the byte-identical one was there before. */

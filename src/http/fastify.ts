@@ -37,9 +37,12 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node would answer without a problem: see refuseMissingHost.
+      requireHostHeader: false,
     },
     requestTimeout: REQUEST_TIMEOUT_MS,
-    routerOptions: { maxParamLength: 256 },
+    // What is too long to be a name is for the schemas to say.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(error, request, reply);
@@ -49,6 +52,8 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   acceptAnyBodyAsBytes(fastify);
   limitTokenBodies(fastify, limits);
   countRequests(fastify, metrics);
+  refuseMissingHost(fastify);
+  ignoreUnknownExpectations(fastify);
   await fastify.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, hsts: false });
   return adapter;
 }
@@ -97,6 +102,21 @@ function countRequests(fastify: FastifyInstance, metrics: PrometheusMetrics): vo
       reply.elapsedTime / 1000,
     );
     done();
+  });
+}
+
+/** RFC 9112 §3.2: an HTTP/1.1 request without Host MUST be answered with 400. */
+function refuseMissingHost(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const isMissing = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(isMissing ? invalidRequest([{ pointer: '', message: 'the Host header is missing' }]) : undefined);
+  });
+}
+
+/** RFC 9110 §10.1.1: an expectation other than 100-continue may be ignored. Node would answer 417 without a problem. */
+function ignoreUnknownExpectations(fastify: FastifyInstance): void {
+  fastify.server.on('checkExpectation', (request, response) => {
+    fastify.server.emit('request', request, response);
   });
 }
 

@@ -22,13 +22,12 @@ import {
 } from './query-schemas.js';
 import {
   consistencySchema,
-  entryJson,
   inclusionSchema,
   jwkJson,
   jwksSchema,
   leafSchema,
-  receiptSchema,
-} from './representations.js';
+} from './proof-representations.js';
+import { entryJson, receiptSchema } from './representations.js';
 
 /** What never changes may be kept for a year. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';

@@ -7,11 +7,12 @@ import {
   SwaggerModule,
   type ApiBodyOptions,
 } from '@nestjs/swagger';
+import type { z } from 'zod';
 import type { Entry } from '../domain/entry.js';
 import type { ProblemCode } from '../domain/errors.js';
 import { withExamples } from './live-examples.js';
 import { PROBLEM_KINDS } from './problem.js';
-import { problemSchema } from './representations.js';
+import { problemSchema } from './operations-representations.js';
 
 const TOKEN_PROBLEMS: readonly ProblemCode[] = [
   'token-too-large',
@@ -37,19 +38,22 @@ const TOKEN_PROBLEMS: readonly ProblemCode[] = [
 /** Documents the problems of a route, grouped by status; `token` stands for all codes of the token rules. */
 export function ApiProblems(...codes: readonly (ProblemCode | 'token')[]): MethodDecorator {
   const all = codes.flatMap((code) => (code === 'token' ? TOKEN_PROBLEMS : [code]));
-  const withStore: readonly ProblemCode[] = [...all, 'store-unavailable'];
-  const statuses = [...new Set(withStore.map((code) => PROBLEM_KINDS[code].status))].sort();
+  const statuses = [...new Set(all.map((code) => PROBLEM_KINDS[code].status))].sort();
   return applyDecorators(
     ...statuses.map((status) => {
-      const names = withStore.filter((code) => PROBLEM_KINDS[code].status === status);
+      const names = all.filter((code) => PROBLEM_KINDS[code].status === status);
       return ApiResponse({
         status,
         description: names.map((code) => `[\`${code}\`](/problems/${code})`).join(', '),
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-        schema: {},
       });
     }),
   );
+}
+
+/** A schema as the document writes it, where a decorator takes no zod schema. */
+export function openApiOf(schema: z.ZodType): Record<string, unknown> {
+  return schema['~standard'].jsonSchema.output({ target: 'openapi-3.0' });
 }
 
 /** The path and query parameters that name a task. */
@@ -120,7 +124,7 @@ export function serveDocs(app: INestApplication, findExample: () => Promise<Entr
     ...document.components,
     schemas: {
       ...document.components?.schemas,
-      Problem: problemSchema['~standard'].jsonSchema.output({ target: 'openapi-3.0' }),
+      Problem: openApiOf(problemSchema),
     },
   };
   SwaggerModule.setup('docs', app, document, {

@@ -9,7 +9,7 @@ import { isProblemCode } from './problem.js';
 import { problemPage } from './problem-page.js';
 import { PrometheusMetrics } from './prometheus-metrics.js';
 import { codePathSchema, noQuerySchema } from './query-schemas.js';
-import { healthSchema } from './representations.js';
+import { healthSchema } from './operations-representations.js';
 
 @ApiTags('Operations')
 @Controller()
@@ -22,6 +22,7 @@ export class OperationsController {
   @Get('health/live')
   @ApiOperation({ summary: 'Is the process alive?' })
   @ApiResponse({ status: 200, description: 'Yes', standardSchema: healthSchema })
+  @ApiProblems('invalid-request')
   live(@Query({ schema: noQuerySchema }) _query: unknown): z.infer<typeof healthSchema> {
     return { status: 'ok', checks: {} };
   }
@@ -34,6 +35,7 @@ export class OperationsController {
     description: 'No: the failed checks say what is missing',
     standardSchema: healthSchema,
   })
+  @ApiProblems('invalid-request')
   async ready(
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -48,6 +50,7 @@ export class OperationsController {
   @ApiOperation({ summary: 'Metrics for Prometheus' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus text format', schema: { type: 'string' } })
+  @ApiProblems('invalid-request')
   async prometheus(
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -62,7 +65,7 @@ export class OperationsController {
   @ApiOperation({ summary: 'What a problem means and what to do about it' })
   @ApiProduces('text/html')
   @ApiResponse({ status: 200, description: 'A short page', schema: { type: 'string' } })
-  @ApiProblems('not-found')
+  @ApiProblems('invalid-request', 'not-found')
   problem(
     @Param({ schema: codePathSchema }) { code }: z.output<typeof codePathSchema>,
     @Query({ schema: noQuerySchema }) _query: unknown,

@@ -30,6 +30,7 @@ function ledgerErrorOf(error: unknown, request: FastifyRequest): LedgerError {
   switch (status) {
     case 400:
       return invalidRequest([{ pointer: '', message: 'the request is malformed' }]);
+    case 403: // the file server's answer to a path that leads out of its folder
     case 404:
       return new LedgerError('not-found', 'there is no such route; see /docs');
     case 413:

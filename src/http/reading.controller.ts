@@ -1,11 +1,11 @@
 import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { ReadLedger } from '../application/read-ledger.js';
 import { TraceDag } from '../application/trace-dag.js';
 import { qualityOf } from './media-types.js';
-import { ApiProblems, ApiTask } from './openapi.js';
+import { ApiProblems, ApiTask, openApiOf } from './openapi.js';
 import { invalidRequest } from './problem.js';
 import {
   ancestryQuerySchema,
@@ -34,7 +34,7 @@ export class ReadingController {
       'Pages go by index, so they are stable while the log grows. Repeat with `cursor` = `next` until it is null.',
   })
   @ApiResponse({ status: 200, description: 'A page', standardSchema: entriesSchema })
-  @ApiProblems('invalid-request')
+  @ApiProblems('invalid-request', 'store-unavailable')
   async search(
     @Query({ schema: searchQuerySchema }) query: z.output<typeof searchQuerySchema>,
   ): Promise<unknown> {
@@ -48,9 +48,15 @@ export class ReadingController {
   @Get(':jti')
   @ApiTask()
   @ApiOperation({ summary: 'One entry', description: 'With `Accept: application/jwt` the token itself.' })
-  @ApiProduces('application/json', 'application/jwt')
-  @ApiResponse({ status: 200, description: 'The entry', standardSchema: entrySchema })
-  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  @ApiResponse({
+    status: 200,
+    description: 'The entry',
+    content: {
+      'application/json': { schema: openApiOf(entrySchema) },
+      'application/jwt': { schema: { type: 'string' } },
+    },
+  })
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async get(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: taskQuerySchema }) { wid }: z.output<typeof taskQuerySchema>,
@@ -73,7 +79,7 @@ export class ReadingController {
       'By distance, then index; the asked task first. `truncated` says whether `limit` or `depth` cut something off.',
   })
   @ApiResponse({ status: 200, description: 'The ancestors', standardSchema: traceSchema })
-  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async ancestry(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: ancestryQuerySchema }) { wid, depth, limit }: z.output<typeof ancestryQuerySchema>,
@@ -90,7 +96,7 @@ export class ReadingController {
     description: 'As ancestry; `at` shows an earlier state of the log.',
   })
   @ApiResponse({ status: 200, description: 'The descendants', standardSchema: traceSchema })
-  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async descendants(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: descendantsQuerySchema })

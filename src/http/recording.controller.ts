@@ -9,7 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { formatReceipt } from '../domain/log/receipt.js';
 import { RecordEcts, type Recording } from '../application/record-ects.js';
 import { BATCH_BODIES, ONE_BODY, ApiProblems } from './openapi.js';
@@ -53,9 +53,16 @@ export class RecordingController {
   @ApiResponse({
     status: 200,
     description: 'Recorded before, or the results of several header tokens',
-    standardSchema: recordedSchema,
+    standardSchema: z.union([recordedSchema, batchSchema]),
   })
-  @ApiProblems('token', 'duplicate-jti', 'request-too-large', 'unsupported-media-type', 'overloaded')
+  @ApiProblems(
+    'token',
+    'duplicate-jti',
+    'request-too-large',
+    'unsupported-media-type',
+    'overloaded',
+    'store-unavailable',
+  )
   async record(
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Req() request: FastifyRequest,
@@ -92,7 +99,13 @@ export class RecordingController {
     description: '`false`: status, index, jti and receipt only',
   })
   @ApiResponse({ status: 200, description: 'What became of each token', standardSchema: batchSchema })
-  @ApiProblems('invalid-request', 'request-too-large', 'unsupported-media-type', 'overloaded')
+  @ApiProblems(
+    'invalid-request',
+    'request-too-large',
+    'unsupported-media-type',
+    'overloaded',
+    'store-unavailable',
+  )
   async recordMany(
     @Query({ schema: batchQuerySchema }) query: z.output<typeof batchQuerySchema>,
     @Req() request: FastifyRequest,

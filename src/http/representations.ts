@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { problemSchema } from './operations-representations.js';
 import type { Trace, WorkflowGraph, WorkflowSummary } from '../application/ports/ledger-store.js';
 import type { DagNode, Entry } from '../domain/entry.js';
-import { PROBLEM_CODES } from '../domain/errors.js';
-import { encodeBase64url } from '../domain/log/base64.js';
-import { formatVkey, type NoteKey } from '../domain/log/note-key.js';
 import { formatReceipt, type Receipt } from '../domain/log/receipt.js';
 
 /** What leaves over HTTP: JSON in snake_case, as JWT claims are. The schemas are the OpenAPI document's, the types are theirs. */
@@ -80,56 +78,8 @@ export const receiptSchema = z.object({
   checkpoint: z.string().meta({ description: 'A C2SP signed note' }),
 });
 
-export const inclusionSchema = z.object({
-  index: z.number(),
-  size: z.number(),
-  leaf_hash: z.string(),
-  path: z.array(z.string()),
-  root_hash: z.string(),
-});
-
-export const consistencySchema = z.object({
-  first: z.number(),
-  second: z.number(),
-  path: z.array(z.string()),
-});
-
-export const leafSchema = z.object({
-  index: z.number(),
-  kind: z.enum(['ect', 'genesis', 'trust', 'erasure']),
-  leaf: z.string().meta({ description: 'The exact bytes, base64' }),
-  entry: entrySchema.optional(),
-});
-
-export const jwksSchema = z.object({
-  keys: z.array(
-    z.object({
-      kty: z.literal('OKP'),
-      crv: z.literal('Ed25519'),
-      x: z.string(),
-      alg: z.literal('EdDSA'),
-      use: z.literal('sig'),
-      kid: z.string().meta({ description: 'The key id of the vkey, hex' }),
-      vkey: z.string(),
-    }),
-  ),
-});
-
-export function jwkJson(key: NoteKey): z.infer<typeof jwksSchema>['keys'][number] {
-  const kid = Buffer.from(key.id).toString('hex');
-  return {
-    kty: 'OKP',
-    crv: 'Ed25519',
-    x: encodeBase64url(key.publicKey),
-    alg: 'EdDSA',
-    use: 'sig',
-    kid,
-    vkey: formatVkey(key),
-  };
-}
-
 /** The reply to a submission: the entry and the proof of it. */
-export const recordedSchema = entrySchema.extend({ receipt: receiptSchema });
+export const submittedSchema = entrySchema.extend({ receipt: receiptSchema });
 
 export function recordedJson({
   entry,
@@ -137,17 +87,20 @@ export function recordedJson({
 }: {
   entry: Entry;
   receipt: Receipt;
-}): z.infer<typeof recordedSchema> {
+}): z.infer<typeof submittedSchema> {
   return { ...entryJson(entry), receipt: formatReceipt(receipt) };
 }
 
-export const minimalSchema = recordedSchema.pick({
+const minimalSchema = submittedSchema.pick({
   index: true,
   jti: true,
   wid: true,
   recorded_at: true,
   receipt: true,
 });
+
+/** What answers a recording, as the client prefers it. */
+export const recordedSchema = z.union([submittedSchema, minimalSchema]);
 
 /** `Prefer: return=minimal` (RFC 7240 §4.2). */
 export function minimalJson({
@@ -167,23 +120,10 @@ export function minimalJson({
   };
 }
 
-export const problemSchema = z.object({
-  type: z.string().meta({ example: '/problems/missing-parent' }),
-  title: z.string(),
-  status: z.number(),
-  detail: z.string(),
-  code: z.enum(PROBLEM_CODES),
-  instance: z.string().meta({ description: 'The request id' }),
-  errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
-  parents: z.array(z.string()).optional(),
-  parent: z.string().optional(),
-  wids: z.array(z.string().nullable()).optional(),
-});
-
 export const batchSchema = z.object({
   results: z.array(
     z.union([
-      z.object({ status: z.number(), entry: recordedSchema }),
+      z.object({ status: z.number(), entry: submittedSchema }),
       z.object({ status: z.number(), index: z.number(), jti: uuid, receipt: receiptSchema }),
       z.object({ status: z.number(), problem: problemSchema }),
     ]),
@@ -288,11 +228,6 @@ export function workflowSummaryJson(
     issuers: [...issuers],
   };
 }
-
-export const healthSchema = z.object({
-  status: z.enum(['ok', 'error']),
-  checks: z.record(z.string(), z.object({ status: z.enum(['ok', 'error']), detail: z.string() })),
-});
 
 function timeJson(ms: number): string {
   return new Date(ms).toISOString();

@@ -7,12 +7,12 @@ import { invalidRequest } from './problem.js';
 import { faultsOf } from './request-pipe.js';
 
 /** Tokens in one batch (`POST /ledger/batch`). */
-export const BATCH_LIMIT = 1_000;
+const BATCH_LIMIT = 1_000;
 /** Bytes of a batch's body. */
 export const BATCH_MAX_BYTES = 32 * 1024 * 1024;
 
-export const oneEctSchema = z.strictObject({ ect: z.string() });
-export const manyEctsSchema = z.strictObject({ ects: z.array(z.string()) });
+const oneEctSchema = z.strictObject({ ect: z.string() });
+const manyEctsSchema = z.strictObject({ ects: z.array(z.string()) });
 
 const WHITE_SPACE = new Set([' ', '\t', '\r', '\n']);
 

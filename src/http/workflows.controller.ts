@@ -18,7 +18,7 @@ export class WorkflowsController {
   @Get()
   @ApiOperation({ summary: 'Workflows, most recently started first' })
   @ApiResponse({ status: 200, description: 'A page', standardSchema: workflowsSchema })
-  @ApiProblems('invalid-request')
+  @ApiProblems('invalid-request', 'store-unavailable')
   async list(
     @Query({ schema: workflowsQuerySchema }) { limit, cursor }: z.output<typeof workflowsQuerySchema>,
   ): Promise<unknown> {
@@ -34,7 +34,7 @@ export class WorkflowsController {
     description: 'Nodes by index; roots have no parents, leaves no children.',
   })
   @ApiResponse({ status: 200, description: 'The graph', standardSchema: workflowSchema })
-  @ApiProblems('invalid-request', 'not-found')
+  @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async get(
     @Param({ schema: widPathSchema }) { wid }: z.output<typeof widPathSchema>,
     @Query({ schema: workflowQuerySchema }) { limit }: z.output<typeof workflowQuerySchema>,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readFile, rm, stat } from 'node:fs/promises';
@@ -9,6 +9,9 @@ import { AlreadyRunningError } from '../../src/storage/postgres/embedded-owner.j
 import type { EmbeddedServer } from '../../src/storage/postgres/embedded-server.js';
 import { startEmbeddedServer } from '../../src/storage/postgres/embedded-server.js';
 import { makeTempDir } from '../support/temp-dir.js';
+
+// Many starts of a real server; a busy machine takes its time over each.
+jest.setTimeout(120_000);
 
 let directory: string;
 let dataDir: string;
@@ -199,6 +202,11 @@ const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 describe('below a home that the database user cannot enter', () => {
   beforeEach(() => chmod(directory, 0o700));
+
+  afterEach(async () => {
+    for (const server of started) await server.stop();
+    for (const { clusterDir } of started) await rm(clusterDir, { recursive: true, force: true });
+  });
 
   asRoot('keeps its files elsewhere, notes where, and finds them again', async () => {
     const first = await start();

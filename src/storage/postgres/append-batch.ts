@@ -6,14 +6,13 @@ import {
   leafOf,
   type AdmissionRules,
   type AdmittedEct,
-  type RecordedTask,
-  type RecordedTasks,
 } from '../../domain/dag/admission.js';
-import type { TaskId, VerifiedEct } from '../../domain/entry.js';
+import type { VerifiedEct } from '../../domain/entry.js';
+import type { LogSealer, Seal, StoredLog } from '../../application/seal-log.js';
 import type { Receipt } from '../../domain/log/receipt.js';
-import type { LogSealer, Seal } from '../../application/seal-log.js';
-import { FIND_TASKS, FIND_WORKFLOW_POSITIONS, INSERT_BATCH, openAppend } from './append-sql.js';
-import { insertSeal, sealBatch } from './seal-batch.js';
+import { findTasks, findWorkflowPositions } from './append-lookups.js';
+import { INSERT_BATCH, openAppend } from './append-sql.js';
+import { insertSeal, logInTransaction } from './seal-batch.js';
 import { sealRecorded } from './seal-recorded.js';
 
 export interface AppendContext {
@@ -44,28 +43,67 @@ export async function appendBatch(
   context: AppendContext,
 ): Promise<AppendedBatch> {
   const { log, sealer, rules, nowMs } = context;
-  const { size, lastEntry, recordedAtMs } = await openTransaction(client, log);
-  if (size === 0 && lastEntry > 0) {
-    const seal = await sealRecorded(client, lastEntry, context);
-    await client.query('COMMIT');
-    return submissions.length === 0 ? { seal, outcomes: [] } : appendBatch(client, submissions, context);
-  }
-  const tasks = await findTasks(client, log, submissions.flat());
-  const head = { nextIndex: Math.max(size, 1), recordedAtMs: Math.max(nowMs(), recordedAtMs) };
-  const admissions = admitSubmissions(submissions, tasks, head, rules);
+  const ects = submissions.flat();
+  const [head, tasks, positions] = await Promise.all([
+    openTransaction(client, log),
+    findTasks(client, log, ects),
+    findWorkflowPositions(client, log, ects),
+  ]);
+  if (head.size === 0 && head.lastEntry > 0) return sealRecordedFirst(client, submissions, head, context);
+  const next = { nextIndex: Math.max(head.size, 1), recordedAtMs: Math.max(nowMs(), head.recordedAtMs) };
+  const admissions = admitSubmissions(submissions, tasks, next, rules);
   const admitted = admittedByIndex(admissions);
-  const leaves = [...(size === 0 ? [sealer.genesis()] : []), ...admitted.map(leafOf)];
-  const seal = await sealBatch(client, leaves, context);
-  if (admitted.length > 0) await insert(client, log, admitted);
-  if (seal) await insertSeal(client, log, size, leaves, seal);
-  await client.query('COMMIT');
+  const leaves = [...(head.size === 0 ? [sealer.genesis()] : []), ...admitted.map(leafOf)];
+  const seal = await sealLeaves(leaves, sealer, logAt(head, client, log));
+  // After a statement that failed COMMIT is a rollback, so it need not wait to hear.
+  await Promise.all([
+    insert(client, log, admitted, positions),
+    seal && insertSeal(client, log, head.size, leaves, seal),
+    client.query('COMMIT'),
+  ]);
   const receipts = seal?.receipts ?? new Map<number, Receipt>();
   return { seal, outcomes: admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts))) };
+}
+
+/** Without leaves there is nothing to sign, only to see that the log may be signed. */
+async function sealLeaves(
+  leaves: readonly Uint8Array[],
+  sealer: LogSealer,
+  stored: StoredLog,
+): Promise<Seal | undefined> {
+  if (leaves.length > 0) return sealer.seal(stored, leaves);
+  await sealer.takeUp(stored);
+  return undefined;
+}
+
+/** The log as the transaction sees it; what the head tells needs no further question. */
+function logAt({ size, checkpoint }: HeadRow, client: Client, log: number): StoredLog {
+  const stored = logInTransaction(client, log);
+  return {
+    ...stored,
+    size: () => Promise.resolve(size),
+    checkpoint: (asked) =>
+      asked === size && checkpoint !== null ? Promise.resolve(checkpoint) : stored.checkpoint(asked),
+  };
+}
+
+/** Entries that were recorded before there was a log get their leaves before anything else is appended. */
+async function sealRecordedFirst(
+  client: Client,
+  submissions: readonly (readonly VerifiedEct[])[],
+  { lastEntry }: HeadRow,
+  context: AppendContext,
+): Promise<AppendedBatch> {
+  const seal = await sealRecorded(client, lastEntry, context);
+  await client.query('COMMIT');
+  return submissions.length === 0 ? { seal, outcomes: [] } : appendBatch(client, submissions, context);
 }
 
 interface HeadRow {
   /** Number of leaves. */
   readonly size: number;
+  /** The checkpoint of that size. */
+  readonly checkpoint: string | null;
   /** Index of the last entry; 0 when there is none. */
   readonly lastEntry: number;
   /** Of the last entry; 0 when there is none. */
@@ -82,60 +120,13 @@ async function openTransaction(client: Client, log: number): Promise<HeadRow> {
   return head;
 }
 
-async function findTasks(client: Client, log: number, ects: readonly VerifiedEct[]): Promise<RecordedTasks> {
-  const inWorkflow = ects
-    .filter(({ claims }) => claims.wid !== undefined)
-    .flatMap(({ claims }) => namedBy(claims).map((jti) => [jti, claims.wid]));
-  const anywhere = ects
-    .filter(({ claims }) => claims.wid === undefined)
-    .flatMap(({ claims }) => namedBy(claims));
-  const found = await client.query<RecordedTask>(FIND_TASKS, [
-    log,
-    inWorkflow.map(([jti]) => jti),
-    inWorkflow.map(([, wid]) => wid),
-    [...new Set(anywhere)],
-  ]);
-  return new FoundTasks(found.rows);
-}
-
-function namedBy({
-  jti,
-  parents,
-}: {
-  readonly jti: string;
-  readonly parents: readonly string[];
-}): readonly string[] {
-  return [jti, ...parents];
-}
-
-/** The rows of one look-up, by `jti`. */
-class FoundTasks implements RecordedTasks {
-  private readonly byJti = new Map<string, RecordedTask[]>();
-
-  constructor(rows: readonly RecordedTask[]) {
-    for (const row of rows) {
-      const { wid, polDecision, digest } = row;
-      const task = {
-        ...row,
-        wid: wid ?? undefined,
-        polDecision: polDecision ?? undefined,
-        digest: toBase64Url(digest),
-      };
-      this.byJti.set(task.jti, [...(this.byJti.get(task.jti) ?? []), task]);
-    }
-  }
-
-  task({ jti, wid }: TaskId): RecordedTask | undefined {
-    return this.byJti.get(jti)?.find((task) => task.wid === wid);
-  }
-
-  anywhere(jti: string): readonly RecordedTask[] {
-    return this.byJti.get(jti) ?? [];
-  }
-}
-
-async function insert(client: Client, log: number, admitted: readonly AdmittedEct[]): Promise<void> {
-  const positions = await workflowPositions(client, log, admitted);
+async function insert(
+  client: Client,
+  log: number,
+  admitted: readonly AdmittedEct[],
+  positions: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (admitted.length === 0) return;
   const column = <Value>(valueOf: (one: AdmittedEct) => Value) => admitted.map(valueOf);
   const edges = admitted.flatMap(({ index, parentIndices }) =>
     parentIndices.map((parent) => [index, parent] as const),
@@ -146,7 +137,7 @@ async function insert(client: Client, log: number, admitted: readonly AdmittedEc
     column(({ index }) => index),
     column(({ ect }) => ect.claims.jti),
     column(({ ect }) => ect.claims.wid ?? null),
-    positions,
+    positionsOf(admitted, positions),
     column(({ ect }) => ect.claims.iss),
     column(({ ect }) => ect.claims.execAct),
     column(({ ect }) => ect.claims.iat),
@@ -167,23 +158,15 @@ async function insert(client: Client, log: number, admitted: readonly AdmittedEc
 }
 
 /** For each ECT how many entries its workflow has with it; null without a workflow. */
-async function workflowPositions(
-  client: Client,
-  log: number,
+function positionsOf(
   admitted: readonly AdmittedEct[],
-): Promise<readonly (number | null)[]> {
-  const wids = [...new Set(admitted.map(({ ect }) => ect.claims.wid).filter((wid) => wid !== undefined))];
-  if (wids.length === 0) return admitted.map(() => null);
-  const found = await client.query<{ wid: string; position: number }>(FIND_WORKFLOW_POSITIONS, [log, wids]);
-  const positions = new Map(found.rows.map(({ wid, position }) => [wid, position]));
+  before: ReadonlyMap<string, number>,
+): readonly (number | null)[] {
+  const positions = new Map(before);
   return admitted.map(({ ect: { claims } }) => {
     if (claims.wid === undefined) return null;
     const position = (positions.get(claims.wid) ?? 0) + 1;
     positions.set(claims.wid, position);
     return position;
   });
-}
-
-function toBase64Url(base64: string): string {
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -42,6 +42,8 @@ export class AppendConnection {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
       keepAlive: true,
+      // Statements that do not wait for one another's answers share a round trip, and the log's lock is held shorter.
+      pipeline: true,
     });
     client.on('error', () => {
       this.drop(client);

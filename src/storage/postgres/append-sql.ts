@@ -7,32 +7,36 @@ const LOCK_CLASS = 0x4543_544c;
 
 /**
  * Three statements in one message. Each takes its own snapshot, so the head is read after the lock is held: with the lock inside the
- * reading statement two writers would see the same head.
+ * reading statement two writers would see the same head. The entry is ordered by the column itself: by its bare name the result's float
+ * would be meant, which no index serves.
  */
 export function openAppend(log: number): string {
   return `
     BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${log});
-    SELECT coalesce((SELECT max("index") + 1 FROM "leaf" WHERE "log" = ${log}), 0)::float8 AS "size",
-           coalesce((SELECT max("index") FROM "entry" WHERE "log" = ${log}), 0)::float8 AS "lastEntry",
-           coalesce((SELECT "recorded_at_ms" FROM "entry" WHERE "log" = ${log} ORDER BY "index" DESC LIMIT 1), 0)::float8 AS "recordedAtMs"`;
+    SELECT head."size"::float8 AS "size", c."note" AS "checkpoint", coalesce(last."index", 0)::float8 AS "lastEntry",
+           coalesce(last."recorded_at_ms", 0)::float8 AS "recordedAtMs"
+      FROM (SELECT coalesce((SELECT max(l."index") + 1 FROM "leaf" l WHERE l."log" = ${log}), 0) AS "size") head
+      LEFT JOIN (SELECT e."index", e."recorded_at_ms" FROM "entry" e WHERE e."log" = ${log} ORDER BY e."index" DESC LIMIT 1) last ON true
+      LEFT JOIN "checkpoint" c ON c."log" = ${log} AND c."size" = head."size"`;
 }
 
 const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
   e."pol_decision" AS "polDecision", encode(e."digest", 'base64') AS "digest", e."recorded_at_ms"::float8 AS "recordedAtMs", e."jkt" AS "jkt"`;
 
-/**
- * What the DAG rules ask for a whole batch.
- * $1 log; $2, $3 `jti`s and their `wid`s; $4 `jti`s asked for anywhere: the one without a workflow and two others are enough to tell "none",
- * "one" and "ambiguous".
- */
-export const FIND_TASKS = `
+/** What the DAG rules ask of tasks in workflows. $1 log; $2, $3 `jti`s and their `wid`s, no pair twice. */
+export const FIND_TASKS_IN_WORKFLOWS = `
   SELECT ${TASK_COLUMNS}
     FROM unnest($2::uuid[], $3::uuid[]) AS asked("jti", "wid")
-    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"
-  UNION
+    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"`;
+
+/**
+ * What they ask of tasks anywhere. $1 log; $2 `jti`s: the one without a workflow and two others are enough to tell "none", "one" and
+ * "ambiguous".
+ */
+export const FIND_TASKS_ANYWHERE = `
   SELECT ${TASK_COLUMNS}
-    FROM unnest($4::uuid[]) AS asked("jti")
+    FROM unnest($2::uuid[]) AS asked("jti")
    CROSS JOIN LATERAL (
       (SELECT * FROM "entry" f WHERE f."log" = $1 AND f."jti" = asked."jti" AND f."wid" IS NULL)
       UNION ALL

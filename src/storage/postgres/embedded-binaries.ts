@@ -63,7 +63,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /** Whether an error is the operating system's of this name. */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 function binariesIn(root: string, version: string): Binaries {

@@ -39,9 +39,9 @@ const READY_TIMEOUT_MS = 300_000;
 /** A crashed owner's lock is gone as soon as the server notices its closed connection. */
 const LOCK_TIMEOUT_MS = 1_000;
 const POLL_MS = 25;
-/** Reasons in PostgreSQL's log: another start won, a killed server's children still leave, somebody took the port. */
+/** Reasons in PostgreSQL's log: another start won or took ours for an orphan, a killed server's children still leave, the port is taken. */
 const TRANSIENT =
-  /lock file "postmaster\.pid"|pre-existing shared memory block|could not bind|Address already in use/;
+  /lock file "postmaster\.pid"|pre-existing shared memory block|could not bind|Address already in use|received fast shutdown/;
 
 /**
  * Starts the server and becomes its owner; a server whose owner crashed is stopped first. Of several processes that try at the same

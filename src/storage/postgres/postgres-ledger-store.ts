@@ -21,6 +21,7 @@ import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { TileRange } from '../../domain/log/tile.js';
 import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
+import { whereOf } from './entry-filter.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
 import { storedLog } from './stored-log.js';
 import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS } from './trace-sql.js';
@@ -90,7 +91,11 @@ export class PostgresLedgerStore extends LedgerStore {
   }
 
   override search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]> {
-    return this.findMany({ where: whereOf(filter, page), orderBy: { index: page.order }, take: page.limit });
+    return this.findMany({
+      where: whereOf(LOG, filter, page),
+      orderBy: { index: page.order },
+      take: page.limit,
+    });
   }
 
   override async trace(index: number, { direction, limit, depth, atSize }: TraceRequest): Promise<Trace> {
@@ -227,27 +232,4 @@ function nodeAt(nodes: ReadonlyMap<number, DagNode>, index: number): DagNode {
 
 function splitList(text: string): readonly string[] {
   return text === '' ? [] : text.split(',');
-}
-
-function whereOf(filter: EntryFilter, { order, afterIndex }: PageRequest): Prisma.EntryWhereInput {
-  const { wid, iss, execAct, kid, polDecision, fromMs, toMs } = filter;
-  return {
-    log: LOG,
-    ...(wid === undefined ? {} : { wid }),
-    ...(iss === undefined ? {} : { iss }),
-    ...(execAct === undefined ? {} : { execAct }),
-    ...(kid === undefined ? {} : { kid }),
-    ...(polDecision === undefined ? {} : { polDecision }),
-    ...(fromMs === undefined && toMs === undefined
-      ? {}
-      : {
-          recordedAtMs: {
-            ...(fromMs === undefined ? {} : { gte: BigInt(fromMs) }),
-            ...(toMs === undefined ? {} : { lt: BigInt(toMs) }),
-          },
-        }),
-    ...(afterIndex === undefined
-      ? {}
-      : { index: order === 'asc' ? { gt: BigInt(afterIndex) } : { lt: BigInt(afterIndex) } }),
-  };
 }

@@ -1,24 +1,16 @@
 import type { Client } from 'pg';
-import type { Seal } from '../../application/seal-log.js';
-import type { AppendContext } from './append-batch.js';
+import type { Seal, StoredLog } from '../../application/seal-log.js';
 import { INSERT_GROWTH, INSERT_LEAVES } from './append-sql.js';
 import { storedLog, type Query } from './stored-log.js';
 
-/** Seals leaves on top of what the transaction sees; without leaves it only sees to it that the log may be signed. */
-export async function sealBatch(
-  client: Client,
-  leaves: readonly Uint8Array[],
-  { log, sealer }: AppendContext,
-): Promise<Seal | undefined> {
+/** The log as the transaction on this connection sees it. */
+export function logInTransaction(client: Client, log: number): StoredLog {
   const query: Query = async <Row extends object>(sql: string, values: readonly unknown[]) =>
     (await client.query<Row & Record<string, unknown>>(sql, [...values])).rows;
-  const stored = storedLog(query, log);
-  if (leaves.length > 0) return sealer.seal(stored, leaves);
-  await sealer.takeUp(stored);
-  return undefined;
+  return storedLog(query, log);
 }
 
-/** Stores what a seal added, beside the entries it is about. */
+/** Stores what a seal added, beside the entries it is about. All statements are sent at once, so that a COMMIT sent next comes after them. */
 export async function insertSeal(
   client: Client,
   log: number,
@@ -26,8 +18,7 @@ export async function insertSeal(
   leaves: readonly Uint8Array[],
   { growth, checkpoint }: Seal,
 ): Promise<void> {
-  await client.query(INSERT_LEAVES, [log, first, leaves.map(toHex)]);
-  await client.query(INSERT_GROWTH, [
+  const growthValues = [
     log,
     growth.rows.map(({ tile }) => tile.level),
     growth.rows.map(({ tile }) => tile.index),
@@ -35,6 +26,10 @@ export async function insertSeal(
     growth.rows.map(({ hashes }) => toHex(hashes)),
     growth.edge.size,
     checkpoint,
+  ];
+  await Promise.all([
+    client.query(INSERT_LEAVES, [log, first, leaves.map(toHex)]),
+    client.query(INSERT_GROWTH, growthValues),
   ]);
 }
 

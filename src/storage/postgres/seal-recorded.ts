@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import type { Seal } from '../../application/seal-log.js';
 import { encodeLeaf } from '../../domain/log/leaf.js';
-import { sealBatch, insertSeal } from './seal-batch.js';
+import { insertSeal, logInTransaction } from './seal-batch.js';
 import type { AppendContext } from './append-batch.js';
 
 /** Entries sealed with one checkpoint. */
@@ -40,8 +40,8 @@ export async function sealRecorded(
       throw new Error(`the entries after index ${done} are missing: the log was not begun`);
     const leaves = rows.map((row, i) => leafOfRow(row, done + i + 1));
     const withGenesis = done === 0 ? [context.sealer.genesis(), ...leaves] : leaves;
-    seal = await sealBatch(client, withGenesis, context);
-    if (seal) await insertSeal(client, context.log, done === 0 ? 0 : done + 1, withGenesis, seal);
+    seal = await context.sealer.seal(logInTransaction(client, context.log), withGenesis);
+    await insertSeal(client, context.log, done === 0 ? 0 : done + 1, withGenesis, seal);
     done += rows.length;
     context.onProgress(`building the log: ${done} of ${last} entries`);
   }

@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { addAncestry } from './commands/ancestry.js';
+import { addDemo } from './commands/demo.js';
+import { addGet } from './commands/get.js';
+import { addKeygen } from './commands/keygen.js';
+import { addRecord } from './commands/record.js';
+import { addSign } from './commands/sign.js';
+import { addTrust } from './commands/trust.js';
+import { addWorkflows } from './commands/workflows.js';
+import { examples, flowing } from './options.js';
+import type { Shell } from './shell.js';
+
+const DESCRIPTION = flowing(`
+Record what AI agents did as signed Execution Context Tokens, and trace it.
+
+The commands talk to a running ledger (npm start) at --url or ECT_LEDGER_URL.`);
+
+const EXIT_CODES = `Exit codes:
+  0  done
+  1  record: some tokens were rejected
+  2  it could not run; standard error says why and what to do (with DEBUG=1 also where)
+`;
+
+/** The `ect-ledger` command with all its subcommands; parsing errors are thrown as `CommanderError`. */
+export function buildProgram(shell: Shell): Command {
+  const program = new Command('ect-ledger')
+    .description(DESCRIPTION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void printAll(text, (line) => shell.terminal.print(line)),
+      writeErr: (text) => void printAll(text, (line) => shell.terminal.note(line)),
+    })
+    .showHelpAfterError('(ect-ledger --help, or --help after a command, shows what it takes)')
+    .addHelpText(
+      'after',
+      examples(
+        'ect-ledger demo',
+        'ect-ledger keygen --iss spiffe://example.com/agent/build',
+        'ect-ledger ancestry <jti>',
+      ),
+    )
+    .addHelpText('after', EXIT_CODES);
+  for (const add of [addDemo, addKeygen, addTrust, addSign, addRecord, addGet, addAncestry, addWorkflows]) {
+    add(program, shell);
+  }
+  return program;
+}
+
+async function printAll(text: string, print: (line: string) => Promise<void>): Promise<void> {
+  await Promise.all(text.replace(/\n$/, '').split('\n').map(print));
+}

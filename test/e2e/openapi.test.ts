@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { PROBLEM_CODES } from '../../src/domain/errors.js';
+import type { Answer, EntryJson } from '../support/client.js';
+import { expectDocumented, type OpenApi, operationsOf, refsIn, resolveRef } from '../support/openapi.js';
+import { startService, type TestService } from '../support/service.js';
+
+let ledger: TestService;
+let document: OpenApi;
+let entry: EntryJson;
+
+beforeAll(async () => {
+  ledger = await startService({ store: 'memory' });
+  const jti = randomUUID();
+  await ledger.client.recorded(await ledger.cast.a.sign({ jti }));
+  await ledger.client.recorded(await ledger.cast.a.sign({ jti, wid: randomUUID() }));
+  entry = await ledger.client.recorded(await ledger.cast.a.sign({ wid: randomUUID() }));
+  document = (await ledger.client.get<OpenApi>('/openapi.json')).body;
+});
+
+afterAll(() => ledger.close());
+
+/** Routes and query parameters of `http-api.md`. */
+const ROUTES: readonly (readonly [string, string, readonly string[]])[] = [
+  ['POST', '/ledger', []],
+  ['POST', '/ledger/batch', ['entries']],
+  [
+    'GET',
+    '/ledger',
+    ['wid', 'iss', 'exec_act', 'kid', 'pol_decision', 'from', 'to', 'order', 'limit', 'cursor'],
+  ],
+  ['GET', '/ledger/{jti}', ['wid']],
+  ['GET', '/ledger/{jti}/ancestry', ['wid', 'depth', 'limit', 'format']],
+  ['GET', '/ledger/{jti}/descendants', ['wid', 'depth', 'limit', 'format', 'at']],
+  ['GET', '/workflows', ['cursor', 'limit']],
+  ['GET', '/workflows/{wid}', ['format', 'limit']],
+  ['GET', '/health/live', []],
+  ['GET', '/health/ready', []],
+  ['GET', '/metrics', []],
+  ['GET', '/problems/{code}', []],
+];
+
+describe('the OpenAPI document', () => {
+  test.each(ROUTES)('names %s %s and its parameters', (method, path, query) => {
+    const operation = document.paths[path]?.[method.toLowerCase()];
+    const names = (operation?.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name);
+    expect(operation).toBeDefined();
+    expect([...names].sort()).toEqual([...query].sort());
+  });
+
+  test('is whole: every reference resolves, every path parameter is declared, every operation has a name and a purpose', () => {
+    expect(document.openapi).toMatch(/^3\./);
+    const refs = refsIn(document);
+    expect(refs.length).toBeGreaterThan(0);
+    expect(refs.filter((ref) => resolveRef(document, ref) === undefined)).toEqual([]);
+    const operations = operationsOf(document);
+    for (const { path, operation } of operations) {
+      const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path');
+      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+      expect(inPath.every(({ required }) => required)).toBe(true);
+      expect(operation.summary).toMatch(/./);
+    }
+    expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
+  });
+
+  test('names the headers and media types of recording', () => {
+    const one = document.paths['/ledger']?.['post'];
+    const headers = (one?.parameters ?? []).filter((parameter) => parameter.in === 'header');
+    expect(headers.map(({ name }) => name).sort()).toEqual(['Execution-Context', 'Prefer']);
+    const types = ['application/wimse-exec+jwt', 'application/exec+jwt', 'application/jwt', 'text/plain'];
+    expect(Object.keys(one?.requestBody?.content ?? {})).toEqual([...types, 'application/json']);
+    const batch = document.paths['/ledger/batch']?.['post'];
+    const batchTypes = ['application/x-ndjson', 'text/plain', 'application/json'];
+    expect(Object.keys(batch?.requestBody?.content ?? {})).toEqual(batchTypes);
+  });
+
+  test('names the problems of each route, with links to their pages', () => {
+    const named = new Set<string>();
+    for (const { operation } of operationsOf(document)) {
+      for (const [status, { description, content }] of Object.entries(operation.responses)) {
+        if (!content?.['application/problem+json']) continue;
+        const codes = [...description.matchAll(/\[`([a-z-]+)`\]\(\/problems\/\1\)/g)].map(
+          ([, code = '']) => code,
+        );
+        expect([status, codes.length > 0]).toEqual([status, true]);
+        for (const code of codes) named.add(code);
+      }
+    }
+    const elsewhere = [
+      'revoked-key',
+      'unauthorized',
+      'forbidden',
+      'method-not-allowed',
+      'rate-limited',
+      'internal-error',
+    ];
+    expect([...named, ...elsewhere].sort()).toEqual([...PROBLEM_CODES].sort());
+  });
+});
+
+describe('what the document says of answers holds', () => {
+  const path = () => `/ledger/${entry.jti}`;
+  const samples: readonly (readonly [string, string, number, () => Promise<Answer>])[] = [
+    [
+      'POST',
+      '/ledger',
+      201,
+      async () => ledger.client.record(await ledger.cast.b.sign({ wid: randomUUID() })),
+    ],
+    ['POST', '/ledger', 200, () => ledger.client.record(entry.ect)],
+    ['POST', '/ledger', 200, () => ledger.client.record(entry.ect, { Prefer: 'return=minimal' })],
+    [
+      'POST',
+      '/ledger',
+      200,
+      () => ledger.client.post('/ledger', '', { 'Execution-Context': `${entry.ect},x` }),
+    ],
+    ['POST', '/ledger', 400, () => ledger.client.record('x')],
+    ['POST', '/ledger', 400, () => ledger.client.post('/ledger?x', '')],
+    ['POST', '/ledger', 403, async () => ledger.client.record(await ledger.cast.stranger.sign())],
+    ['POST', '/ledger', 409, async () => ledger.client.record(await ledger.cast.a.sign({ jti: entry.jti }))],
+    ['POST', '/ledger', 413, () => ledger.client.record('x'.repeat(20_000))],
+    ['POST', '/ledger', 415, () => ledger.client.post('/ledger', 'x')],
+    [
+      'POST',
+      '/ledger',
+      422,
+      async () => ledger.client.record(await ledger.cast.a.sign({ parents: [randomUUID()] })),
+    ],
+    [
+      'POST',
+      '/ledger/batch',
+      200,
+      async () => ledger.client.recordBatch([entry.ect, 'x', await ledger.cast.b.sign()]),
+    ],
+    ['POST', '/ledger/batch', 200, () => ledger.client.recordBatch([entry.ect, 'x'], '?entries=false')],
+    ['POST', '/ledger/batch', 400, () => ledger.client.recordBatch([])],
+    ['POST', '/ledger/batch', 413, () => ledger.client.recordBatch(Array.from({ length: 1001 }, () => 'x'))],
+    ['POST', '/ledger/batch', 415, () => ledger.client.post('/ledger/batch', 'x')],
+    ['GET', '/ledger', 200, () => ledger.client.get('/ledger')],
+    ['GET', '/ledger', 400, () => ledger.client.get('/ledger?page=1')],
+    ['GET', '/ledger/{jti}', 200, () => ledger.client.get(path())],
+    ['GET', '/ledger/{jti}', 200, () => ledger.client.get(path(), { Accept: 'application/jwt' })],
+    ['GET', '/ledger/{jti}', 400, () => ledger.client.get('/ledger/x')],
+    ['GET', '/ledger/{jti}', 404, () => ledger.client.get(`/ledger/${randomUUID()}`)],
+    ['GET', '/ledger/{jti}', 409, async () => ledger.client.get(`/ledger/${await ambiguousJti()}`)],
+    ['GET', '/ledger/{jti}/ancestry', 200, () => ledger.client.get(`${path()}/ancestry`)],
+    [
+      'GET',
+      '/ledger/{jti}/ancestry',
+      409,
+      async () => ledger.client.get(`/ledger/${await ambiguousJti()}/ancestry`),
+    ],
+    ['GET', '/ledger/{jti}/descendants', 200, () => ledger.client.get(`${path()}/descendants`)],
+    ['GET', '/ledger/{jti}/descendants', 400, () => ledger.client.get(`${path()}/descendants?at=0`)],
+    ['GET', '/workflows', 200, () => ledger.client.get('/workflows?limit=1')],
+    ['GET', '/workflows', 400, () => ledger.client.get('/workflows?limit=0')],
+    ['GET', '/workflows/{wid}', 200, () => ledger.client.get(`/workflows/${entry.wid ?? ''}`)],
+    ['GET', '/workflows/{wid}', 404, () => ledger.client.get(`/workflows/${randomUUID()}`)],
+    ['GET', '/health/live', 200, () => ledger.client.get('/health/live')],
+    ['GET', '/health/ready', 200, () => ledger.client.get('/health/ready')],
+    ['GET', '/health/ready', 400, () => ledger.client.get('/health/ready?verbose')],
+    ['GET', '/metrics', 200, () => ledger.client.get('/metrics')],
+    ['GET', '/metrics', 400, () => ledger.client.get('/metrics?name=x')],
+    ['GET', '/problems/{code}', 200, () => ledger.client.get('/problems/cycle')],
+    ['GET', '/problems/{code}', 404, () => ledger.client.get('/problems/none')],
+  ];
+
+  test.each(samples)('%s %s %d', async (method, route, status, send) => {
+    const answer = await send();
+    expect(answer.status).toBe(status);
+    expectDocumented(document, method, route, answer);
+  });
+
+  async function ambiguousJti(): Promise<string> {
+    const { body } = await ledger.client.get<{ entries: readonly EntryJson[] }>('/ledger?limit=1');
+    return body.entries[0]?.jti ?? '';
+  }
+});
