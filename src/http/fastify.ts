@@ -10,6 +10,7 @@ import {
   type RouteOptions,
 } from 'fastify';
 import { LedgerError } from '../domain/errors.js';
+import { drainWhenStopping } from './drain.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
 import type { PrometheusMetrics } from './prometheus-metrics.js';
@@ -41,6 +42,8 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
       requireHostHeader: false,
     },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // What still comes over an open connection while the service stops is answered like the rest.
+    return503OnClosing: false,
     // What is too long to be a name is for the schemas to say.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     clientErrorHandler: answerBrokenRequest,
@@ -54,6 +57,7 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   countRequests(fastify, metrics);
   refuseMissingHost(fastify);
   ignoreUnknownExpectations(fastify);
+  drainWhenStopping(fastify);
   await fastify.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, hsts: false });
   return adapter;
 }

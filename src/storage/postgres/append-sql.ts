@@ -24,11 +24,16 @@ export function openAppend(log: number): string {
 const TASK_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iat"::float8 AS "iat",
   e."pol_decision" AS "polDecision", encode(e."digest", 'base64') AS "digest", e."recorded_at_ms"::float8 AS "recordedAtMs", e."jkt" AS "jkt"`;
 
-/** What the DAG rules ask of tasks in workflows. $1 log; $2, $3 `jti`s and their `wid`s, no pair twice. */
+/**
+ * What the DAG rules ask of tasks in workflows. $1 log; $2, $3 `jti`s and their `wid`s, no pair twice. LIMIT makes it one look-up a pair,
+ * whatever the planner knows: of a young log it thinks that reading all of it for a join is cheaper.
+ */
 export const FIND_TASKS_IN_WORKFLOWS = `
-  SELECT ${TASK_COLUMNS}
+  SELECT task.*
     FROM unnest($2::uuid[], $3::uuid[]) AS asked("jti", "wid")
-    JOIN "entry" e ON e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid"`;
+   CROSS JOIN LATERAL (
+      SELECT ${TASK_COLUMNS} FROM "entry" e WHERE e."log" = $1 AND e."jti" = asked."jti" AND e."wid" = asked."wid" LIMIT 1
+   ) task`;
 
 /**
  * What they ask of tasks anywhere. $1 log; $2 `jti`s: the one without a workflow and two others are enough to tell "none", "one" and
