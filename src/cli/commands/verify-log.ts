@@ -108,7 +108,7 @@ async function reportSound(
   }
   await terminal.print(
     styled('green', '✓ '),
-    `the log "${origin}" is what it signed: ${size} leaves, root ${root}`,
+    `the log "${origin}" is what it signed: size ${size}, root ${root}`,
   );
   if (last === undefined) {
     await terminal.print(`  seen for the first time and trusted as found; kept in ${options.since}`);
@@ -116,7 +116,7 @@ async function reportSound(
     await terminal.print(`  nothing new since it was seen last`);
   } else {
     await terminal.print(
-      `  it grew by ${size - last.size} from the ${last.size} leaves seen last; kept in ${options.since}`,
+      `  it grew by ${size - last.size} from size ${last.size}, seen last; kept in ${options.since}`,
     );
   }
 }

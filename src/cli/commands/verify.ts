@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Shell } from '../shell.js';
+import { addVerifyDeep } from './verify-deep.js';
 import { addVerifyLog } from './verify-log.js';
 import { addVerifyReceipt } from './verify-receipt.js';
 
@@ -11,5 +12,6 @@ export function addVerify(program: Command, shell: Shell): Command {
     .description('Verify what a ledger says, without believing it.');
   addVerifyReceipt(verify, shell);
   addVerifyLog(verify, shell);
+  addVerifyDeep(verify, shell);
   return verify;
 }

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { types } from 'node:util';
 import { CheckpointAnchor } from '../../application/ports/checkpoint-anchor.js';
@@ -20,11 +21,15 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
 
   override async write(note: string): Promise<void> {
     const folder = dirname(this.file);
-    // Two instances on one machine may share the file, never the temporary one.
-    const temporary = `${this.file}.${process.pid}.tmp`;
+    // Two instances may share the file, never the temporary one; in containers both may be process 1.
+    const temporary = `${this.file}.${randomUUID()}.tmp`;
     await mkdir(folder, { recursive: true });
-    await writeDurably(temporary, note);
-    await rename(temporary, this.file);
+    try {
+      await writeDurably(temporary, note);
+      await rename(temporary, this.file);
+    } finally {
+      await rm(temporary, { force: true });
+    }
     await syncFolder(folder);
   }
 }
