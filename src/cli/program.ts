@@ -6,6 +6,7 @@ import { addKeygen } from './commands/keygen.js';
 import { addRecord } from './commands/record.js';
 import { addSign } from './commands/sign.js';
 import { addTrust } from './commands/trust.js';
+import { addVerify } from './commands/verify.js';
 import { addWorkflows } from './commands/workflows.js';
 import { examples, flowing } from './options.js';
 import type { Shell } from './shell.js';
@@ -17,7 +18,7 @@ The commands talk to a running ledger (npm start) at --url or ECT_LEDGER_URL.`);
 
 const EXIT_CODES = `Exit codes:
   0  done
-  1  record: some tokens were rejected
+  1  record: some tokens were rejected; verify: something is not what it should be
   2  it could not run; standard error says why and what to do (with DEBUG=1 also where)
 `;
 
@@ -25,6 +26,8 @@ const EXIT_CODES = `Exit codes:
 export function buildProgram(shell: Shell): Command {
   const program = new Command('ect-ledger')
     .description(DESCRIPTION)
+    // `verify` has options of its own, and its subcommands some of the same names.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void printAll(text, (line) => shell.terminal.print(line)),
@@ -37,10 +40,21 @@ export function buildProgram(shell: Shell): Command {
         'ect-ledger demo',
         'ect-ledger keygen --iss spiffe://example.com/agent/build',
         'ect-ledger ancestry <jti>',
+        'ect-ledger verify receipt receipt.json --vkey "$VKEY"',
       ),
     )
     .addHelpText('after', EXIT_CODES);
-  for (const add of [addDemo, addKeygen, addTrust, addSign, addRecord, addGet, addAncestry, addWorkflows]) {
+  for (const add of [
+    addDemo,
+    addKeygen,
+    addTrust,
+    addSign,
+    addRecord,
+    addGet,
+    addAncestry,
+    addWorkflows,
+    addVerify,
+  ]) {
     add(program, shell);
   }
   return program;

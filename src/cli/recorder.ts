@@ -1,4 +1,5 @@
 import { type LedgerClient, Refusal, describeProblem } from './client.js';
+import type { ReceiptJson } from '../domain/log/receipt.js';
 import type { BatchResult, Problem } from './replies.js';
 import { type Patience, isBusy, withRetries } from './retry.js';
 import { type Submission, inBatches } from './submissions.js';
@@ -6,7 +7,12 @@ import { type Submission, inBatches } from './submissions.js';
 /** What became of one token. `recorded`: now; `already`: it was there before. */
 export type Outcome = Pick<Submission, 'source' | 'line'> &
   (
-    | { readonly kind: 'recorded' | 'already'; readonly index: number; readonly jti: string }
+    | {
+        readonly kind: 'recorded' | 'already';
+        readonly index: number;
+        readonly jti: string;
+        readonly receipt?: ReceiptJson | undefined;
+      }
     | { readonly kind: 'rejected'; readonly problem: Problem }
   );
 
@@ -104,7 +110,7 @@ export class Recorder {
   private async sendOne({ ect }: Submission): Promise<BatchResult> {
     try {
       const { status, entry } = await this.client.record(ect);
-      return { status, index: entry.index, jti: entry.jti };
+      return { status, ...entry };
     } catch (error) {
       if (!(error instanceof Refusal) || isBusy(error.problem.status)) throw error;
       return { status: error.problem.status, problem: error.problem };
@@ -118,7 +124,7 @@ function outcomeOf({ source, line }: Submission, result: BatchResult | undefined
     throw new Error(`the ledger's answer says nothing about ${source}:${line}`);
   }
   const kind = result.status === 201 ? 'recorded' : 'already';
-  return { source, line, kind, index: result.index, jti: result.jti };
+  return { source, line, kind, index: result.index, jti: result.jti, receipt: result.receipt };
 }
 
 /** One line about a rejected token. */

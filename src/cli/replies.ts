@@ -1,4 +1,5 @@
 import type { Fault } from '../domain/errors.js';
+import type { ReceiptJson } from '../domain/log/receipt.js';
 
 /** The ledger's answers, as `http-api.md` describes them; only the members that the commands use. */
 export interface EntryReply {
@@ -26,6 +27,7 @@ export interface EntryReply {
 export interface RecordedReply {
   readonly index: number;
   readonly jti: string;
+  readonly receipt?: ReceiptJson;
 }
 
 export interface Problem {
@@ -49,6 +51,7 @@ export interface BatchResult {
   readonly status: number;
   readonly index?: number;
   readonly jti?: string;
+  readonly receipt?: ReceiptJson;
   readonly problem?: Problem;
 }
 

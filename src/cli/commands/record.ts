@@ -3,6 +3,7 @@ import { LedgerClient, pointersOf } from '../client.js';
 import { EXIT, Failure } from '../failure.js';
 import { examples, flowing, jsonOption, urlOption, whole } from '../options.js';
 import { Progress } from '../progress.js';
+import { keepReceipt } from '../receipt-folder.js';
 import { type Outcome, Recorder, describeOutcome } from '../recorder.js';
 import type { Shell } from '../shell.js';
 import type { Submission } from '../submissions.js';
@@ -14,6 +15,7 @@ interface RecordOptions {
   readonly url: string;
   readonly json?: true;
   readonly retryFor: number;
+  readonly receipts?: string;
 }
 
 const DESCRIPTION = flowing(`
@@ -35,6 +37,7 @@ export function addRecord(program: Command, shell: Shell): void {
     .addOption(urlOption(shell))
     .addOption(jsonOption('print a line of JSON per token'))
     .option('--retry-for <seconds>', 'how long to wait for a busy or restarting ledger', whole(0, 86_400), 30)
+    .option('--receipts <folder>', 'keep the receipt of each token there, as <jti>.json')
     .addHelpText(
       'after',
       examples(
@@ -54,7 +57,12 @@ async function record(paths: readonly string[], options: RecordOptions, shell: S
   };
   const recorder = new Recorder(client, { forMs: options.retryFor * 1000, onWait });
   const progress = new Progress(shell.terminal, totalSize(sources));
-  const report = new Report(shell, { asJson: options.json === true, progress, recorder });
+  const report = new Report(shell, {
+    asJson: options.json === true,
+    progress,
+    recorder,
+    receipts: options.receipts,
+  });
   try {
     for await (const outcome of recorder.record(submissionsOf(sources, report))) await report.add(outcome);
   } finally {
@@ -89,6 +97,8 @@ interface Reporting {
   readonly asJson: boolean;
   readonly progress: Progress;
   readonly recorder: Recorder;
+  /** Where receipts are kept. */
+  readonly receipts: string | undefined;
 }
 
 /** Tells what became of the tokens, as it happens and in sum. */
@@ -116,7 +126,8 @@ class Report {
 
   async add(outcome: Outcome): Promise<void> {
     this.counts[outcome.kind] += 1;
-    if (this.how.asJson) await this.shell.terminal.printJson(outcome, 0);
+    if (this.how.receipts !== undefined) await keepReceipt(this.how.receipts, outcome);
+    if (this.how.asJson) await this.shell.terminal.printJson({ ...outcome, receipt: undefined }, 0);
     else if (outcome.kind === 'rejected') await this.printRejection(outcome);
     else if (this.total <= FEW) this.few.push(describeOutcome(outcome));
     await this.showProgress();
