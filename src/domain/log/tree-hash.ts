@@ -32,7 +32,8 @@ export function foldRightEdge(roots: readonly Hash[]): Hash {
 function parentLevel(level: readonly Hash[]): Hash[] {
   const parents: Hash[] = [];
   for (let at = 0; at < level.length; at += 2) {
-    const [left, right] = level.slice(at, at + 2);
+    const left = level[at];
+    const right = level[at + 1];
     if (left !== undefined) parents.push(right === undefined ? left : nodeHash(left, right));
   }
   return parents;
