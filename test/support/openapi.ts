@@ -64,7 +64,7 @@ export function expectDocumented(document: OpenApi, method: string, path: string
   if (schema === undefined || !mediaType.endsWith('json')) return;
   expect([
     said,
-    z.fromJSONSchema(inline(document, schema) as Record<string, unknown>).safeParse(answer.body).error,
+    z.fromJSONSchema(inline(document, schema) as z.core.JSONSchema.JSONSchema).safeParse(answer.body).error,
   ]).toEqual([said, undefined]);
 }
 

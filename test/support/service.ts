@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createService, type LedgerService } from '../../src/app.module.js';
@@ -65,7 +64,6 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const config = loadConfig({
     LEDGER_STORE: store,
     TRUST_FILE: trustFile,
-    DATA_DIR: dataDirOf(database, directory),
     ...(database && { DATABASE_URL: database.url }),
     ...environment,
   });
@@ -74,9 +72,7 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const close = async () => {
     await service.close();
     await database?.drop();
-    if (options.databaseUrl === undefined)
-      await rm(dataDirOf(database, directory), { recursive: true, force: true });
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true });
   };
   return {
     service,
@@ -87,11 +83,6 @@ export async function startService(options: ServiceOptions): Promise<TestService
     logged,
     close,
   };
-}
-
-/** Services on one database are instances of one ledger: they share its signing key. */
-function dataDirOf(database: TestDatabase | undefined, directory: string): string {
-  return database ? join(tmpdir(), new URL(database.url).pathname) : directory;
 }
 
 async function databaseFor({ store, databaseUrl }: ServiceOptions): Promise<TestDatabase | undefined> {
