@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
+import { judge, Load } from '../support/load.js';
+import { LogLock } from '../support/log-lock.js';
+import {
+  cleanUp,
+  embeddedUrl,
+  hasGone,
+  postmasterPid,
+  type SpawnedService,
+  spawnService,
+} from '../support/spawned-service.js';
+import { makeTempDir } from '../support/temp-dir.js';
+
+let directory: string;
+let environment: Readonly<Record<string, string>>;
+let cast: Cast;
+let services: SpawnedService[];
+
+beforeEach(async () => {
+  directory = await makeTempDir();
+  environment = { DATA_DIR: join(directory, 'data'), TRUST_FILE: join(directory, 'trust.json') };
+  cast = await createCast(() => Math.floor(Date.now() / 1000));
+  await writeTrustFile(join(directory, 'trust.json'), cast);
+  services = [];
+});
+
+afterEach(async () => {
+  await cleanUp(services, join(directory, 'data'));
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function start(more: Readonly<Record<string, string>> = {}): Promise<SpawnedService> {
+  const service = await spawnService({ ...environment, ...more });
+  services.push(service);
+  return service;
+}
+
+describe('SIGTERM', () => {
+  test('answers what is in flight, takes nothing new, stops the database and exits 0; the next start continues', async () => {
+    const first = await start();
+    const load = new Load(cast);
+    const dataDir = join(directory, 'data');
+    const databasePid = (await postmasterPid(dataDir)) ?? 0;
+    const lock = await LogLock.take(await embeddedUrl(dataDir));
+    const compacts = await Promise.all(Array.from({ length: 8 }, () => cast.a.sign()));
+    const answers = compacts.map((compact) => first.client.record(compact));
+    await lock.isWaitedFor();
+
+    first.send('SIGTERM');
+    await isRefusing(first.client.url);
+    await lock.release();
+    for (const [i, answer] of (await Promise.all(answers)).entries()) {
+      expect(answer).toMatchObject({ status: 201, body: { ect: compacts[i] } });
+      load.acknowledged.set(answer.body.ect, answer.body.index);
+    }
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    await hasGone(databasePid);
+    expect(await readFile(join(dataDir, 'postgres.log'), 'utf8')).toMatch(/database system is shut down\s*$/);
+
+    const second = await start();
+    const entry = await second.client.recorded(await cast.b.sign());
+    load.acknowledged.set(entry.ect, entry.index);
+    expect(await judge(second.client, load)).toEqual({ entries: 9, lost: 0, moved: 0, twice: 0, gaps: [] });
+    expect(await readFile(join(dataDir, 'postgres.log'), 'utf8')).not.toContain('not properly shut down');
+  }, 60_000);
+
+  test('loses nothing under load', async () => {
+    const first = await start();
+    const load = new Load(cast);
+    let { client } = first;
+    load.start(8, () => client);
+    await load.advance(100);
+    first.send('SIGTERM');
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    ({ client } = await start());
+    await load.advance(20);
+    await load.stop();
+    for (const { status, headers, body } of load.refusals) {
+      expect({ status, type: headers.get('content-type'), body }).toMatchObject({
+        status: 503,
+        type: expect.stringMatching(/^application\/problem\+json/),
+        body: { code: 'overloaded' },
+      });
+    }
+    expect(await judge(client, load)).toMatchObject({ lost: 0, moved: 0, twice: 0, gaps: [] });
+  }, 60_000);
+
+  test('does not wait for connections that send nothing, or never all', async () => {
+    const { client, send, ended } = await start({ LEDGER_STORE: 'memory' });
+    const { hostname, port } = new URL(client.url);
+    for (const text of [
+      '',
+      'POST /ledger HTTP/1.1\r\nHost: ledger\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\na.b',
+    ]) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+    }
+    await client.get('/health/live');
+    send('SIGTERM');
+    expect(await ended).toEqual({ code: 0, signal: null });
+  }, 20_000);
+});
+
+/** Waits until nobody listens at the address any more. */
+async function isRefusing(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  for (;;) {
+    const isRefused = await new Promise<boolean>((resolve) => {
+      const socket = connect(Number(port), hostname);
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(false);
+      });
+      socket.once('error', () => {
+        resolve(true);
+      });
+    });
+    if (isRefused) return;
+  }
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
+import {
+  cleanUp,
+  postmasterPid,
+  runService,
+  type SpawnedService,
+  spawnService,
+} from '../support/spawned-service.js';
+import { makeTempDir } from '../support/temp-dir.js';
+
+let directory: string;
+let environment: Readonly<Record<string, string>>;
+let cast: Cast;
+let services: SpawnedService[];
+
+beforeEach(async () => {
+  directory = await makeTempDir();
+  environment = { DATA_DIR: join(directory, 'data'), TRUST_FILE: join(directory, 'trust.json') };
+  cast = await createCast(() => Math.floor(Date.now() / 1000));
+  await writeTrustFile(join(directory, 'trust.json'), cast);
+  services = [];
+});
+
+afterEach(async () => {
+  await cleanUp(services, join(directory, 'data'));
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function start(more: Readonly<Record<string, string>> = {}): Promise<SpawnedService> {
+  const service = await spawnService({ ...environment, ...more });
+  services.push(service);
+  return service;
+}
+
+describe('a start that cannot work', () => {
+  test('on a data directory that is in use says so, exits 1 and leaves the other alone', async () => {
+    const { client } = await start();
+    const { code, output } = await runService(environment);
+    expect(code).toBe(1);
+    expect(output).toContain('another ect-ledger is already running on this data directory');
+    expect(await client.recorded(await cast.a.sign())).toMatchObject({ index: 1 });
+  }, 60_000);
+
+  test('on a port that is taken says so, exits 1 and stops its database', async () => {
+    const taken = await start({ LEDGER_STORE: 'memory' });
+    const { code, output } = await runService({ ...environment, PORT: new URL(taken.client.url).port });
+    expect(code).toBe(1);
+    expect(output).toContain('EADDRINUSE');
+    expect(await postmasterPid(join(directory, 'data'))).toBeUndefined();
+  }, 60_000);
+
+  test('with a broken configuration lists all of it, tells no secret and exits 78', async () => {
+    const { code, output } = await runService({
+      ...environment,
+      PORT: '99999',
+      DATABASE_URL: 'mysql://user:secret@host/db',
+      LEDGER_STORE: 'paper',
+      ECT_ALGORITHMS: 'ES256,HS256',
+      ECT_MAX_BYTES: '16 KiB',
+      LEDGER_QUEUE_LIMIT: '0',
+    });
+    expect(code).toBe(78);
+    for (const name of [
+      'PORT',
+      'DATABASE_URL',
+      'LEDGER_STORE',
+      'ECT_ALGORITHMS',
+      'ECT_MAX_BYTES',
+      'LEDGER_QUEUE_LIMIT',
+    ])
+      expect(output).toMatch(new RegExp(`^ *- ${name}[^a-z]`, 'm'));
+    expect(output).not.toContain('secret');
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+
+  test('with a broken trust file lists all of it and exits 78', async () => {
+    const issuers = [
+      { iss: 'no uri', jwks: { keys: [] } },
+      { iss: 'urn:b' },
+      { iss: 'urn:c', jwks_file: 'none.json' },
+    ];
+    await writeFile(join(directory, 'trust.json'), JSON.stringify({ issuers }));
+    const { code, output } = await runService({ ...environment, LEDGER_STORE: 'memory' });
+    expect(code).toBe(78);
+    for (const place of ['issuers/0', 'issuers/1', 'issuers/2']) expect(output).toContain(place);
+  });
+
+  test('without its database says so, tells no secret and exits 1', async () => {
+    const DATABASE_URL = 'postgresql://ledger:secret@127.0.0.1:1/ledger';
+    const { code, output } = await runService({ ...environment, DATABASE_URL });
+    expect(code).toBe(1);
+    expect(output).toContain('ECONNREFUSED');
+    expect(output).not.toContain('secret');
+  });
+
+  test('with a variable that looks like a typo warns and starts', async () => {
+    const { output } = await start({ LEDGER_STORE: 'memory', LEDGER_QUEUE_LIMITS: '5' });
+    expect(output()).toContain('LEDGER_QUEUE_LIMITS');
+  });
+});
+
+test('SIGHUP reads the trust file again; a broken one changes nothing', async () => {
+  const { client, send, output } = await start({ LEDGER_STORE: 'memory' });
+  const file = join(directory, 'trust.json');
+  const { a, b, stranger } = cast;
+  const compact = await stranger.sign();
+  expect(await client.record(compact)).toMatchObject({ status: 403 });
+  await writeTrustFile(file, { a: stranger, b, stranger: a });
+  send('SIGHUP');
+  while ((await client.record(compact)).status === 403) await delay(10);
+  expect(await client.record(await a.sign())).toMatchObject({ status: 403 });
+  await writeFile(file, '{');
+  send('SIGHUP');
+  while (!output().includes('the trust file is broken')) await delay(10);
+  expect(await client.recorded(await stranger.sign())).toMatchObject({ index: 2 });
+});
