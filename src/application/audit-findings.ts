@@ -44,7 +44,7 @@ export interface Finding {
 }
 
 /** How many findings are kept; a swapped database would have one an entry. */
-export const MAX_FINDINGS = 1_000;
+const MAX_FINDINGS = 1_000;
 
 /** Collects findings; those beyond the limit are only counted. */
 export class Findings {
