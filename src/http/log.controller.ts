@@ -49,7 +49,7 @@ export class LogController {
   })
   @ApiProduces('application/json', 'text/plain')
   @ApiResponse({ status: 200, description: 'The receipt', standardSchema: receiptSchema })
-  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti')
+  @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async receipt(
     @Param({ schema: jtiPathSchema }) { jti }: z.output<typeof jtiPathSchema>,
     @Query({ schema: receiptQuerySchema }) { wid, size }: z.output<typeof receiptQuerySchema>,
@@ -72,6 +72,7 @@ export class LogController {
   })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The checkpoint', schema: { type: 'string' } })
+  @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async checkpoint(
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -87,7 +88,7 @@ export class LogController {
       'C2SP tlog-tiles: `tile/<level>/<index>[.p/<width>]`, `tile/entries/<index>[.p/<width>]`; the index in groups of three digits.',
   })
   @ApiParam({
-    name: '*',
+    name: 'path',
     description: 'Level and index, such as `0/000.p/1`',
     schema: { type: 'string' },
     example: '0/000.p/1',
@@ -98,7 +99,7 @@ export class LogController {
     description: 'The hashes, 32 bytes each, or the leaves',
     schema: { type: 'string', format: 'binary' },
   })
-  @ApiProblems('not-found')
+  @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async tile(
     @Req() request: FastifyRequest,
     @Query({ schema: noQuerySchema }) _query: unknown,
@@ -121,7 +122,7 @@ export class LogController {
   @ApiQuery({ name: 'index', schema: { type: 'integer' }, example: 0 })
   @ApiQuery({ name: 'size', schema: { type: 'integer' }, example: 1 })
   @ApiResponse({ status: 200, description: 'The proof, hashes in base64', standardSchema: inclusionSchema })
-  @ApiProblems('invalid-request')
+  @ApiProblems('invalid-request', 'store-unavailable')
   async inclusion(
     @Query({ schema: inclusionQuerySchema }) { index, size }: z.output<typeof inclusionQuerySchema>,
   ): Promise<z.infer<typeof inclusionSchema>> {
@@ -141,7 +142,7 @@ export class LogController {
   @ApiQuery({ name: 'first', schema: { type: 'integer' }, example: 1 })
   @ApiQuery({ name: 'second', schema: { type: 'integer' }, example: 1 })
   @ApiResponse({ status: 200, description: 'The proof, hashes in base64', standardSchema: consistencySchema })
-  @ApiProblems('invalid-request')
+  @ApiProblems('invalid-request', 'store-unavailable')
   async consistency(
     @Query({ schema: consistencyQuerySchema }) { first, second }: z.output<typeof consistencyQuerySchema>,
   ): Promise<z.infer<typeof consistencySchema>> {
@@ -153,7 +154,7 @@ export class LogController {
   @ApiParam({ name: 'index', schema: { type: 'integer' }, example: 0 })
   @ApiOperation({ summary: 'One leaf', description: 'Its exact bytes in base64 and, for an ECT, the entry.' })
   @ApiResponse({ status: 200, description: 'The leaf', standardSchema: leafSchema })
-  @ApiProblems('invalid-request', 'not-found')
+  @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async leaf(
     @Param({ schema: indexPathSchema }) { index }: z.output<typeof indexPathSchema>,
     @Query({ schema: noQuerySchema }) _query: unknown,
@@ -173,6 +174,7 @@ export class LogController {
     description: 'They sign checkpoints; `vkey` is the form that C2SP tools take.',
   })
   @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517)', standardSchema: jwksSchema })
+  @ApiProblems('invalid-request')
   jwks(@Query({ schema: noQuerySchema }) _query: unknown): z.infer<typeof jwksSchema> {
     return { keys: this.log.keys.map(jwkJson) };
   }

@@ -8,8 +8,10 @@ import {
   type ApiBodyOptions,
 } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { PublishLog } from '../application/publish-log.js';
 import type { Entry } from '../domain/entry.js';
 import type { ProblemCode } from '../domain/errors.js';
+import { formatVkey } from '../domain/log/note-key.js';
 import { withExamples } from './live-examples.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { problemSchema } from './operations-representations.js';
@@ -110,11 +112,16 @@ export const BATCH_BODIES: ApiBodyOptions = {
  * @param findExample a recorded task to show in the examples, if there is one
  */
 export function serveDocs(app: INestApplication, findExample: () => Promise<Entry | undefined>): void {
+  const vkeys = app
+    .get(PublishLog)
+    .keys.map((key) => `\`${formatVkey(key)}\``)
+    .join(', ');
   const info = new DocumentBuilder()
     .setTitle('ect-ledger')
     .setDescription(
       'Audit ledger for Execution Context Tokens. Every error is an RFC 9457 problem whose `type` leads to a page that says what to do.\n\n' +
-        'The examples name the task that was recorded last, so *Execute* works as it stands. An empty ledger has none: run `npx ect-ledger demo`, which records a small workflow, and load this page again.',
+        'The examples name the task that was recorded last, so *Execute* works as it stands. An empty ledger has none: run `npx ect-ledger demo`, which records a small workflow, and load this page again.\n\n' +
+        `The log's public key (vkey), with which receipts are verified: ${vkeys}`,
     )
     .setVersion('1')
     .setLicense('BSD-3-Clause', 'https://opensource.org/license/bsd-3-clause')

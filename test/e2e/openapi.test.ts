@@ -32,6 +32,13 @@ const ROUTES: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', '/ledger/{jti}', ['wid']],
   ['GET', '/ledger/{jti}/ancestry', ['wid', 'depth', 'limit', 'format']],
   ['GET', '/ledger/{jti}/descendants', ['wid', 'depth', 'limit', 'format', 'at']],
+  ['GET', '/ledger/{jti}/receipt', ['wid', 'size']],
+  ['GET', '/log/checkpoint', []],
+  ['GET', '/log/tile/{path}', []],
+  ['GET', '/log/proof/inclusion', ['index', 'size']],
+  ['GET', '/log/proof/consistency', ['first', 'second']],
+  ['GET', '/log/entries/{index}', []],
+  ['GET', '/.well-known/jwks.json', []],
   ['GET', '/workflows', ['cursor', 'limit']],
   ['GET', '/workflows/{wid}', ['format', 'limit']],
   ['GET', '/health/live', []],
@@ -61,6 +68,10 @@ describe('the OpenAPI document', () => {
       expect(operation.summary).toMatch(/./);
     }
     expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
+  });
+
+  test("shows the log's public key", () => {
+    expect(document.info.description).toContain(ledger.service.vkeys[0]);
   });
 
   test('names the headers and media types of recording', () => {
@@ -153,6 +164,47 @@ describe('what the document says of answers holds', () => {
     ],
     ['GET', '/ledger/{jti}/descendants', 200, () => ledger.client.get(`${path()}/descendants`)],
     ['GET', '/ledger/{jti}/descendants', 400, () => ledger.client.get(`${path()}/descendants?at=0`)],
+    ['GET', '/ledger/{jti}/receipt', 200, () => ledger.client.get(`${path()}/receipt`)],
+    [
+      'GET',
+      '/ledger/{jti}/receipt',
+      200,
+      () => ledger.client.get(`${path()}/receipt`, { Accept: 'text/plain' }),
+    ],
+    ['GET', '/ledger/{jti}/receipt', 400, () => ledger.client.get(`${path()}/receipt?size=x`)],
+    ['GET', '/ledger/{jti}/receipt', 404, () => ledger.client.get(`${path()}/receipt?size=999999`)],
+    [
+      'GET',
+      '/ledger/{jti}/receipt',
+      409,
+      async () => ledger.client.get(`/ledger/${await ambiguousJti()}/receipt`),
+    ],
+    ['GET', '/log/checkpoint', 200, () => ledger.client.get('/log/checkpoint')],
+    ['GET', '/log/checkpoint', 400, () => ledger.client.get('/log/checkpoint?size=1')],
+    ['GET', '/log/tile/{path}', 200, () => ledger.client.get('/log/tile/0/000.p/1')],
+    ['GET', '/log/tile/{path}', 200, () => ledger.client.get('/log/tile/entries%2F000.p%2F1')],
+    ['GET', '/log/tile/{path}', 400, () => ledger.client.get('/log/tile/0/000.p/1?x')],
+    ['GET', '/log/tile/{path}', 404, () => ledger.client.get('/log/tile/0/999')],
+    ['GET', '/log/proof/inclusion', 200, () => ledger.client.get('/log/proof/inclusion?index=0&size=1')],
+    ['GET', '/log/proof/inclusion', 400, () => ledger.client.get('/log/proof/inclusion?index=1&size=1')],
+    [
+      'GET',
+      '/log/proof/consistency',
+      200,
+      () => ledger.client.get('/log/proof/consistency?first=1&second=2'),
+    ],
+    [
+      'GET',
+      '/log/proof/consistency',
+      400,
+      () => ledger.client.get('/log/proof/consistency?first=1&second=999999'),
+    ],
+    ['GET', '/log/entries/{index}', 200, () => ledger.client.get('/log/entries/0')],
+    ['GET', '/log/entries/{index}', 200, () => ledger.client.get('/log/entries/1')],
+    ['GET', '/log/entries/{index}', 400, () => ledger.client.get('/log/entries/x')],
+    ['GET', '/log/entries/{index}', 404, () => ledger.client.get('/log/entries/999999')],
+    ['GET', '/.well-known/jwks.json', 200, () => ledger.client.get('/.well-known/jwks.json')],
+    ['GET', '/.well-known/jwks.json', 400, () => ledger.client.get('/.well-known/jwks.json?x')],
     ['GET', '/workflows', 200, () => ledger.client.get('/workflows?limit=1')],
     ['GET', '/workflows', 400, () => ledger.client.get('/workflows?limit=0')],
     ['GET', '/workflows/{wid}', 200, () => ledger.client.get(`/workflows/${entry.wid ?? ''}`)],

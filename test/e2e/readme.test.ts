@@ -64,14 +64,7 @@ describe('README.md, with a running ledger', () => {
   test(
     'prints in the tour what it shows',
     async () => {
-      const steps = stepsOf(section('Five-minute tour'));
-      const { outputs, variables } = await runTour(steps.map(({ commands }) => commands));
-      expect(steps.filter(({ expected }) => expected).length).toBeGreaterThan(10);
-      for (const [at, { commands, expected }] of steps.entries()) {
-        if (!expected) continue;
-        const { actual, wanted } = compare(outputs[at] ?? '', expected, variables);
-        expect({ commands, prints: actual }).toEqual({ commands, prints: wanted });
-      }
+      expect(await expectSteps('Five-minute tour')).toBeGreaterThan(10);
     },
     TIMEOUT_MS,
   );
@@ -79,7 +72,9 @@ describe('README.md, with a running ledger', () => {
   test(
     'verifies after the tour what the ledger holds',
     async () => {
-      const [program, output] = blocksOf(section('Verify it yourself'));
+      expect(await expectSteps('Verify it yourself')).toBe(2);
+      const blocks = blocksOf(section('Verify it yourself'));
+      const [program, output] = blocks.slice(blocks.findIndex(({ language }) => language === 'js'));
       await writeFile(join(folder, 'verify.mjs'), program?.text.replaceAll(WRITTEN_URL, url) ?? '');
       const { stdout } = await run(process.execPath, ['verify.mjs'], { cwd: folder, env: environment });
       expect(stdout).toBe(output?.text);
@@ -87,8 +82,20 @@ describe('README.md, with a running ledger', () => {
     TIMEOUT_MS,
   );
 
+  /** Runs the commands of a section and holds each to what it is said to print; tells how many of them say it. */
+  async function expectSteps(title: string): Promise<number> {
+    const steps = stepsOf(section(title));
+    const { outputs, variables } = await runSteps(steps.map(({ commands }) => commands));
+    for (const [at, { commands, expected }] of steps.entries()) {
+      if (!expected) continue;
+      const { actual, wanted } = compare(outputs[at] ?? '', expected, variables);
+      expect({ commands, prints: actual }).toEqual({ commands, prints: wanted });
+    }
+    return steps.filter(({ expected }) => expected).length;
+  }
+
   /** All steps in one shell, as if pasted one after the other; the first command that fails ends it. */
-  async function runTour(steps: readonly string[]): Promise<{
+  async function runSteps(steps: readonly string[]): Promise<{
     readonly outputs: readonly string[];
     readonly variables: ReadonlyMap<string, string>;
   }> {
@@ -104,6 +111,7 @@ describe('README.md, with a running ledger', () => {
       NODE: process.execPath,
       COMMAND: join(ROOT, 'dist/cli/main.js'),
       ECT_LEDGER_URL: url,
+      DATABASE_URL: database.url, // of the service, for `verify --deep`
     };
     await run('bash', ['-c', script.replaceAll(WRITTEN_URL, url)], { cwd: folder, env });
     const outputs = steps.map((_, at) => readFile(join(folder, `output-${at}`), 'utf8'));
@@ -182,7 +190,7 @@ function stepsOf(text: string): readonly { readonly commands: string; readonly e
   return blocks.flatMap(({ language, text: commands }, at) => {
     if (language !== 'sh') return [];
     const next = blocks[at + 1];
-    return [next && next.language !== 'sh' ? { commands, expected: next } : { commands }];
+    return [next && ['json', 'text'].includes(next.language) ? { commands, expected: next } : { commands }];
   });
 }
 

@@ -5,6 +5,7 @@ import type { Answer } from './client.js';
 /** As much of an OpenAPI 3.0 document as the tests look at. */
 export interface OpenApi {
   readonly openapi: string;
+  readonly info: { readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
