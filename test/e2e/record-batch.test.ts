@@ -115,17 +115,17 @@ describe.each(STORES)('POST /ledger/batch (%s)', (store) => {
     expect(codes(answer)).toEqual(['missing-parent', undefined]);
   });
 
-  test('answers status, index, jti only where entries=false', async () => {
+  test('answers status, index, jti and receipt only where entries=false', async () => {
     const [known, fresh] = [await ledger.cast.a.sign(), await ledger.cast.a.sign()];
     const first = await ledger.client.recorded(known);
     const answer = await ledger.client.recordBatch([known, fresh, 'x'], '?entries=false');
     expect(answer.body.results).toEqual([
-      { status: 200, index: first.index, jti: first.jti },
-      { status: 201, index: first.index + 1, jti: expect.any(String) },
+      { status: 200, index: first.index, jti: first.jti, receipt: expect.any(Object) },
+      { status: 201, index: first.index + 1, jti: expect.any(String), receipt: expect.any(Object) },
       { status: 400, problem: problemShape('malformed-token', 400) },
     ]);
     const { body } = await ledger.client.recordBatch([known], '?entries=true');
-    expect(body.results).toEqual([{ status: 200, entry: first }]);
+    expect(body.results).toEqual([{ status: 200, entry: { ...first, receipt: expect.any(Object) } }]);
   });
 
   test('takes 1000 tokens and not one more', async () => {

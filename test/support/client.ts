@@ -6,12 +6,14 @@ import type {
   batchSchema,
   entriesSchema,
   entrySchema,
+  submittedSchema,
   traceSchema,
   workflowSchema,
   workflowsSchema,
 } from '../../src/http/representations.js';
 
 export type EntryJson = z.infer<typeof entrySchema>;
+export type SubmittedJson = z.infer<typeof submittedSchema>;
 export type BatchJson = z.infer<typeof batchSchema>;
 export type EntriesJson = z.infer<typeof entriesSchema>;
 export type TraceJson = z.infer<typeof traceSchema>;
@@ -51,7 +53,7 @@ export class LedgerClient {
     return this.request(path, { method: 'POST', body: Buffer.from(body), headers });
   }
 
-  record(compact: string, headers: Record<string, string> = {}): Promise<Answer<EntryJson>> {
+  record(compact: string, headers: Record<string, string> = {}): Promise<Answer<SubmittedJson>> {
     return this.post('/ledger', compact, { 'Content-Type': TOKEN_TYPE, ...headers });
   }
 
@@ -61,11 +63,12 @@ export class LedgerClient {
     });
   }
 
-  /** Records what must be recordable. */
+  /** Records what must be recordable and gives its entry, as it is read later: without the receipt. */
   async recorded(compact: string): Promise<EntryJson> {
     const { status, body } = await this.record(compact);
-    expect({ status, body }).toMatchObject({ status: 201 });
-    return body;
+    expect({ status, body }).toMatchObject({ status: 201, body: { receipt: { tree_size: body.index + 1 } } });
+    const { receipt: _receipt, ...entry } = body;
+    return entry;
   }
 
   /** How many entries the log holds: the index of its last one. */

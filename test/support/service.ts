@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createService, type LedgerService } from '../../src/app.module.js';
@@ -64,6 +65,7 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const config = loadConfig({
     LEDGER_STORE: store,
     TRUST_FILE: trustFile,
+    DATA_DIR: dataDirOf(database, directory),
     ...(database && { DATABASE_URL: database.url }),
     ...environment,
   });
@@ -72,7 +74,9 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const close = async () => {
     await service.close();
     await database?.drop();
-    await rm(directory, { recursive: true });
+    if (options.databaseUrl === undefined)
+      await rm(dataDirOf(database, directory), { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   };
   return {
     service,
@@ -83,6 +87,11 @@ export async function startService(options: ServiceOptions): Promise<TestService
     logged,
     close,
   };
+}
+
+/** Services on one database are instances of one ledger: they share its signing key. */
+function dataDirOf(database: TestDatabase | undefined, directory: string): string {
+  return database ? join(tmpdir(), new URL(database.url).pathname) : directory;
 }
 
 async function databaseFor({ store, databaseUrl }: ServiceOptions): Promise<TestDatabase | undefined> {
