@@ -1,4 +1,4 @@
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm, isSignatureAlgorithm } from '../domain/ect/header.js';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../domain/ect/header.js';
 import type { PublicJwk } from '../domain/entry.js';
 
 /** Shortest RSA modulus in bits (RFC 7518 §3.5). */
@@ -21,8 +21,9 @@ const KEY_SHAPES: Readonly<Record<SignatureAlgorithm, KeyShape>> = {
 
 /** Whether a JWK may be used to sign or verify (`operation`) with `alg`: key type, curve, size, `alg`, `use`, `key_ops` (RFC 7517 §4). */
 export function keyServes(jwk: PublicJwk, alg: string, operation: 'sign' | 'verify'): boolean {
-  if (!isSignatureAlgorithm(alg)) return false;
-  const shape = KEY_SHAPES[alg];
+  const known = SIGNATURE_ALGORITHMS.find((one) => one === alg);
+  if (known === undefined) return false;
+  const shape = KEY_SHAPES[known];
   return (
     jwk.kty === shape.kty &&
     jwk['crv'] === shape.crv &&

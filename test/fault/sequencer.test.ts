@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { AppendOutcome, LedgerStore } from '../../src/application/ports/ledger-store.js';
 import { Metrics } from '../../src/application/ports/metrics.js';
 import { Sequencer } from '../../src/application/sequencer.js';
+import type { Receipt } from '../../src/domain/log/receipt.js';
 import type { Entry, VerifiedEct } from '../../src/domain/entry.js';
 import { LedgerError } from '../../src/domain/errors.js';
 import { codeOf, problemOf } from '../support/problem.js';
@@ -32,7 +33,7 @@ class PausedStore {
   }
 
   private record({ ect }: VerifiedEct): AppendOutcome {
-    return { kind: 'recorded', entry: { ect, index: this.nextIndex++ } as Entry };
+    return { kind: 'recorded', entry: { ect, index: this.nextIndex++ } as Entry, receipt: {} as Receipt };
   }
 }
 
@@ -42,6 +43,7 @@ class CountedMetrics extends Metrics {
   override recorded(): void {}
   override rejected(): void {}
   override verified(): void {}
+  override selfCheckFailed(): void {}
   override appended(tokens: number): void {
     this.batches.push(tokens);
   }

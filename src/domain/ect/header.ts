@@ -39,6 +39,6 @@ export function checkHeader(header: JsonObject, algorithms: readonly string[]): 
   return { profile, alg, kid };
 }
 
-export function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
+function isSignatureAlgorithm(alg: unknown): alg is SignatureAlgorithm {
   return SIGNATURE_ALGORITHMS.some((known) => known === alg);
 }

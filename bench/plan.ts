@@ -1,0 +1,51 @@
+/** How much is measured. Loads are sized so that they last about as long as said when the aim is just met. */
+export interface Plan {
+  readonly name: string;
+  /** Yardstick, singles and batches are measured so often, the yardstick once more at the end. */
+  readonly rounds: number;
+  readonly seconds: {
+    readonly yardstick: number;
+    readonly oneConnection: number;
+    readonly manyConnections: number;
+    readonly batches: number;
+  };
+  /** Questions per ancestry figure. */
+  readonly questions: number;
+  /** Whether the largest bodies and very many at once are tried for their memory. */
+  readonly stress: boolean;
+}
+
+export const FULL: Plan = {
+  name: 'full',
+  rounds: 3,
+  seconds: { yardstick: 3, oneConnection: 4, manyConnections: 8, batches: 8 },
+  questions: 40,
+  stress: true,
+};
+
+export const QUICK: Plan = {
+  name: 'quick',
+  rounds: 1,
+  seconds: { yardstick: 2, oneConnection: 2, manyConnections: 4, batches: 4 },
+  questions: 15,
+  stress: false,
+};
+
+export const CONNECTIONS = 64;
+export const BATCH_TOKENS = 200;
+/** Batches sent at the same time. */
+export const BATCHES_IN_FLIGHT = 4;
+export const WORKFLOW_TOKENS = 10;
+
+/** The aims; rates as a share of the yardstick. */
+export const AIMS = {
+  single: 0.4,
+  batches: 0.75,
+  oneClientP50Ms: 5,
+  oneClientP99Ms: 20,
+  ancestry1000Ms: 40,
+  ancestry10000Ms: 250,
+  memoryBytes: 300e6,
+  /** "Flat": the last round's mean over the first one's, with room for what a garbage collector leaves to chance. */
+  memoryGrowth: 1.1,
+} as const;
