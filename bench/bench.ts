@@ -23,9 +23,13 @@ export class Bench {
     readonly tell: (message: string) => void,
   ) {}
 
-  /** Puts a load on the service, from so many connections. */
-  async measure(connections: number, load: (client: LoadClient) => Promise<LoadResult>): Promise<Measured> {
-    const client = new LoadClient(this.service.url, connections);
+  /** Puts a load on the service, from so many connections, for so long at most. */
+  async measure(
+    connections: number,
+    load: (client: LoadClient) => Promise<LoadResult>,
+    limitSeconds?: number,
+  ): Promise<Measured> {
+    const client = new LoadClient(this.service.url, connections, limitSeconds);
     const memory = this.processes?.watchMemory();
     const { result, cpu } = (await this.processes?.during(() => load(client))) ?? {
       result: await load(client),

@@ -23,6 +23,8 @@ export class LoadClient {
   constructor(
     url: string,
     private readonly connections: number,
+    /** No new work is begun after so long. */
+    private readonly limitSeconds = Number.POSITIVE_INFINITY,
   ) {
     this.pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
   }
@@ -75,8 +77,12 @@ export class LoadClient {
     };
     const waiting = jobs.values();
     const started = performance.now();
+    const deadline = started + this.limitSeconds * 1000;
     const worker = async (): Promise<void> => {
-      for (const job of waiting) await work(job, record);
+      for (const job of waiting) {
+        if (performance.now() > deadline) return;
+        await work(job, record);
+      }
     };
     await Promise.all(Array.from({ length: this.connections }, worker));
     return { entries, seconds: (performance.now() - started) / 1000, latenciesMs };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Bench, Measured } from './bench.js';
-import type { Batch } from './load.js';
+import type { Batch, LoadClient, LoadResult } from './load.js';
 import { AIMS, BATCHES_IN_FLIGHT, BATCH_TOKENS, CONNECTIONS, WORKFLOW_TOKENS, type Plan } from './plan.js';
 import type { CpuUse } from './processes.js';
 import { percentile } from './statistics.js';
@@ -49,32 +49,52 @@ export interface Stress {
 export async function warmUp(bench: Bench): Promise<void> {
   bench.tell('warming up');
   const yardstick = await measureYardstick(1);
-  await measureSingles(bench, CONNECTIONS, 3 * yardstick * AIMS.single);
-  await measureBatches(bench, 2 * yardstick * AIMS.batches);
+  await measureSingles(bench, CONNECTIONS, { perSecond: yardstick * AIMS.single, seconds: 4 });
+  await measureBatches(bench, { perSecond: yardstick * AIMS.batches, seconds: 3 });
 }
 
 export async function measureRound(bench: Bench, { seconds }: Plan): Promise<Round> {
   bench.tell('yardstick');
   const yardstick = await measureYardstick(seconds.yardstick);
   bench.tell('recording with one connection');
-  // One client waits for the disk most of the time, so the yardstick says little about it; this many are done by then on most disks.
-  const oneConnection = await measureSingles(bench, 1, 300 * seconds.oneConnection);
+  // One client waits for the disk most of the time, so the yardstick says little about it.
+  const oneConnection = await measureSingles(bench, 1, { perSecond: 400, seconds: seconds.oneConnection });
   bench.tell(`recording with ${CONNECTIONS} connections`);
-  const singles = yardstick * AIMS.single * seconds.manyConnections;
-  const manyConnections = await measureSingles(bench, CONNECTIONS, singles);
+  const manyConnections = await measureSingles(bench, CONNECTIONS, {
+    perSecond: yardstick * AIMS.single,
+    seconds: seconds.manyConnections,
+  });
   bench.tell(`recording in batches of ${BATCH_TOKENS}`);
-  const batches = await measureBatches(bench, yardstick * AIMS.batches * seconds.batches);
+  const batches = await measureBatches(bench, {
+    perSecond: yardstick * AIMS.batches,
+    seconds: seconds.batches,
+  });
   return { yardstick, oneConnection, manyConnections, batches };
 }
 
-async function measureSingles(bench: Bench, connections: number, tokens: number): Promise<Rate> {
-  const workflows = signWorkflows(bench.signer, tokens);
-  return rateOf(await bench.measure(connections, (client) => client.recordSingly(workflows)));
+/** As many tokens as are recorded in that time at that rate. */
+interface Volume {
+  readonly perSecond: number;
+  readonly seconds: number;
 }
 
-async function measureBatches(bench: Bench, tokens: number): Promise<Rate> {
-  const batches = batchesOf(tokensOf(signWorkflows(bench.signer, tokens)), BATCH_TOKENS);
-  return rateOf(await bench.measure(BATCHES_IN_FLIGHT, (client) => client.recordInBatches(batches)));
+/** How much longer than planned a load may take before the rest of it is left. */
+const PATIENCE = 1.25;
+
+async function measureSingles(
+  bench: Bench,
+  connections: number,
+  { perSecond, seconds }: Volume,
+): Promise<Rate> {
+  const workflows = signWorkflows(bench.signer, perSecond * seconds);
+  const load = (client: LoadClient): Promise<LoadResult> => client.recordSingly(workflows);
+  return rateOf(await bench.measure(connections, load, PATIENCE * seconds));
+}
+
+async function measureBatches(bench: Bench, { perSecond, seconds }: Volume): Promise<Rate> {
+  const batches = batchesOf(tokensOf(signWorkflows(bench.signer, perSecond * seconds)), BATCH_TOKENS);
+  const load = (client: LoadClient): Promise<LoadResult> => client.recordInBatches(batches);
+  return rateOf(await bench.measure(BATCHES_IN_FLIGHT, load, PATIENCE * seconds));
 }
 
 function rateOf({ entries, seconds, latenciesMs, cpu, memoryBytes }: Measured): Rate {

@@ -1,4 +1,4 @@
-/** How much is measured. Loads are sized so that they last about as long as said when the aim is just met. */
+/** How much is measured. A load is as large as it takes to fill its time when the aim is just met, and is cut off when it takes much longer. */
 export interface Plan {
   readonly name: string;
   /** Yardstick, singles and batches are measured so often, the yardstick once more at the end. */
