@@ -1,3 +1,4 @@
+import type { LogFigures } from './log.js';
 import type { Ancestry, Rate, Round, Stress } from './measurements.js';
 import { AIMS, BATCH_TOKENS, CONNECTIONS } from './plan.js';
 import { mean, median } from './statistics.js';
@@ -14,6 +15,7 @@ export interface Results {
   readonly yardsticks: readonly number[];
   readonly rounds: readonly Round[];
   readonly ancestries: readonly Ancestry[];
+  readonly log: LogFigures;
   readonly stress: readonly Stress[];
   /** Entries altogether; every acknowledged one is there. */
   readonly recorded: number;
@@ -28,6 +30,7 @@ export function figuresOf(results: Results): readonly Figure[] {
     rateFigure(`single, ${CONNECTIONS} connections`, results, 'manyConnections', AIMS.single),
     rateFigure(`batches of ${BATCH_TOKENS}`, results, 'batches', AIMS.batches),
     ...results.ancestries.map(ancestryFigure),
+    ...logFigures(results.log),
     ...memoryFigures(rounds),
     ...results.stress.map(({ name, memoryBytes }) => ({
       name: `memory: ${name}`,
@@ -75,6 +78,25 @@ function ancestryFigure({ name, nodes, p50Ms, p99Ms, aimMs }: Ancestry): Figure 
   const value = `p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)} (${nodes} nodes)`;
   if (aimMs === undefined) return { name, value, aim: '' };
   return { name, value, aim: `p50 ≤ ${milliseconds(aimMs)}`, isMet: p50Ms <= aimMs };
+}
+
+function logFigures({
+  receiptP50Ms,
+  receiptP99Ms,
+  growthSmallUs,
+  growthLargeUs,
+}: LogFigures): readonly Figure[] {
+  const receipt = atMost('receipt of any entry: p50', receiptP50Ms, AIMS.receiptP50Ms, milliseconds);
+  const growth = growthLargeUs / growthSmallUs;
+  return [
+    { ...receipt, value: `${receipt.value}, p99 ${milliseconds(receiptP99Ms)}` },
+    {
+      name: 'a leaf in a tree of 1 M / of 10 k',
+      value: `${growth.toFixed(2)} × (${growthLargeUs.toFixed(1)} µs, ${growthSmallUs.toFixed(1)} µs)`,
+      aim: `≤ ${AIMS.treeGrowth.toFixed(2)} ×`,
+      isMet: growth <= AIMS.treeGrowth,
+    },
+  ];
 }
 
 function memoryFigures(rounds: readonly Round[]): readonly Figure[] {

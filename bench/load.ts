@@ -51,6 +51,13 @@ export class LoadClient {
     });
   }
 
+  /** Asks one question after the other. */
+  askEach(paths: readonly string[]): Promise<LoadResult> {
+    return this.run(paths, async (path, record) => {
+      await record(0, () => this.get(path));
+    });
+  }
+
   get(path: string): Promise<string> {
     return this.send(path, { method: 'GET' }, 200);
   }

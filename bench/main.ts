@@ -16,6 +16,7 @@ import {
   type Ancestry,
   type Round,
 } from './measurements.js';
+import { measureLog } from './log.js';
 import { FULL, QUICK, type Plan } from './plan.js';
 import { Processes } from './processes.js';
 import { cpuTable, figureTable } from './report.js';
@@ -50,9 +51,10 @@ async function measureAll(bench: Bench, plan: Plan): Promise<Results> {
   const yardsticks = [...rounds.map(({ yardstick }) => yardstick), lastYardstick];
   const ancestries: Ancestry[] = [];
   for (const shape of SHAPES) ancestries.push(await measureAncestry(bench, shape, plan.questions));
+  const log = await measureLog(bench);
   const stress = plan.stress ? [await stressWithLargestBatch(bench), await stressWithManyBatches(bench)] : [];
   await checkNothingIsLost(bench);
-  return { yardsticks, rounds, ancestries, stress, recorded: bench.acknowledged };
+  return { yardsticks, rounds, ancestries, log, stress, recorded: bench.acknowledged };
 }
 
 async function report(results: Results, plan: Plan, settings: ServerSettings): Promise<void> {

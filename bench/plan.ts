@@ -45,6 +45,9 @@ export const AIMS = {
   oneClientP99Ms: 20,
   ancestry1000Ms: 40,
   ancestry10000Ms: 250,
+  receiptP50Ms: 5,
+  /** What a leaf costs in a large tree over what it costs in a small one. */
+  treeGrowth: 1.1,
   memoryBytes: 300e6,
   /** "Flat": the last round's mean over the first one's, with room for what a garbage collector leaves to chance. */
   memoryGrowth: 1.1,
