@@ -2,27 +2,25 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ReceiptJson } from '../../src/index.js';
-import type { EntryJson } from '../support/client.js';
+import type { SubmittedJson } from '../support/client.js';
 import { type Ended, runCommand } from '../support/command.js';
 import { FakeLogKey } from '../support/fake-log.js';
 import { startService, type TestService } from '../support/service.js';
 import { makeTempDir } from '../support/temp-dir.js';
 
-type Reply = EntryJson & { readonly receipt: ReceiptJson };
-
 describe('verify receipt', () => {
   let folder: string;
   let ledger: TestService;
   let vkey: string;
-  let reply: Reply;
-  let other: Reply;
+  let reply: SubmittedJson;
+  let other: SubmittedJson;
 
   beforeAll(async () => {
     folder = await makeTempDir();
     ledger = await startService({ store: 'memory', environment: { DATA_DIR: folder } });
     vkey = ledger.service.vkeys[0] ?? '';
-    reply = (await ledger.client.recorded(await ledger.cast.a.sign())) as Reply;
-    other = (await ledger.client.recorded(await ledger.cast.b.sign())) as Reply;
+    reply = (await ledger.client.record(await ledger.cast.a.sign())).body;
+    other = (await ledger.client.record(await ledger.cast.b.sign())).body;
     await file('token.jwt', reply.ect);
     await file('other.jwt', `${other.ect}\n`);
   });
