@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
 import { judge, Load } from '../support/load.js';
 import { LogLock } from '../support/log-lock.js';
@@ -40,6 +41,15 @@ async function start(more: Readonly<Record<string, string>> = {}): Promise<Spawn
   return service;
 }
 
+/** Resolves when so many tokens have arrived: a connection that is still being made is no request in flight. */
+async function areVerified({ client }: SpawnedService, count: number): Promise<void> {
+  for (;;) {
+    const { text } = await client.get('/metrics');
+    if (Number(/^ect_ledger_verification_seconds_count (\d+)$/m.exec(text)?.[1]) >= count) return;
+    await delay(10);
+  }
+}
+
 describe('SIGTERM', () => {
   test('answers what is in flight, takes nothing new, stops the database and exits 0; the next start continues', async () => {
     const first = await start();
@@ -50,6 +60,7 @@ describe('SIGTERM', () => {
     const compacts = await Promise.all(Array.from({ length: 8 }, () => cast.a.sign()));
     const answers = compacts.map((compact) => first.client.record(compact));
     await lock.isWaitedFor();
+    await areVerified(first, compacts.length);
 
     first.send('SIGTERM');
     await isRefusing(first.client.url);

@@ -64,9 +64,12 @@ export class TcpProxy {
     };
     for (const socket of [client, database]) {
       this.sockets.add(socket);
-      socket.on('error', cut).on('close', cut);
+      socket.on('error', cut);
       socket.on('close', () => this.sockets.delete(socket));
     }
+    database.on('close', cut);
+    // The database has received everything and carries it out before it notices that nobody listens.
+    client.on('close', () => (isReplyCut ? database.end() : cut()));
     client.on('data', (bytes) => {
       if (this.isSilent) return;
       const decision = this.decide(bytes);
@@ -75,7 +78,7 @@ export class TcpProxy {
       else database.end(bytes.subarray(0, decision.cutAfter), cut);
     });
     database.on('data', (bytes) => {
-      if (isReplyCut) cut();
+      if (isReplyCut) client.destroy();
       else if (!this.isSilent) client.write(bytes);
     });
   }
