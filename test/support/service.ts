@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createService, type LedgerService } from '../../src/app.module.js';
@@ -65,7 +64,7 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const config = loadConfig({
     LEDGER_STORE: store,
     TRUST_FILE: trustFile,
-    DATA_DIR: dataDirOf(database, directory),
+    DATA_DIR: await dataDirOf(options, directory),
     ...(database && { DATABASE_URL: database.url }),
     ...environment,
   });
@@ -74,8 +73,6 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const close = async () => {
     await service.close();
     await database?.drop();
-    if (options.databaseUrl === undefined)
-      await rm(dataDirOf(database, directory), { recursive: true, force: true });
     await rm(directory, { recursive: true, force: true });
   };
   return {
@@ -89,9 +86,14 @@ export async function startService(options: ServiceOptions): Promise<TestService
   };
 }
 
-/** Services on one database are instances of one ledger: they share its signing key. */
-function dataDirOf(database: TestDatabase | undefined, directory: string): string {
-  return database ? join(tmpdir(), new URL(database.url).pathname) : directory;
+/** By database: services on one database are instances of one ledger, so they share its signing key. */
+const sharedDataDirs = new Map<string, Promise<string>>();
+
+function dataDirOf({ databaseUrl }: ServiceOptions, directory: string): Promise<string> {
+  if (databaseUrl === undefined) return Promise.resolve(directory);
+  const known = sharedDataDirs.get(databaseUrl) ?? makeTempDir();
+  sharedDataDirs.set(databaseUrl, known);
+  return known;
 }
 
 async function databaseFor({ store, databaseUrl }: ServiceOptions): Promise<TestDatabase | undefined> {
