@@ -21,7 +21,7 @@ beforeAll(async () => {
   cast = await createCast(() => Math.floor(Date.now() / 1000));
   const TRUST_FILE = join(directory, 'trust.json');
   await writeTrustFile(TRUST_FILE, cast);
-  const environment = { DATABASE_URL: database.url, TRUST_FILE };
+  const environment = { DATABASE_URL: database.url, TRUST_FILE, DATA_DIR: join(directory, 'data') };
   services = await Promise.all([spawnService(environment), spawnService(environment)]);
   clients = services.map(({ client }) => client);
 });
