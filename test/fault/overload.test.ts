@@ -13,9 +13,9 @@ let ledger: TestService;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  lock = await LogLock.take(database.url);
   const environment = { LEDGER_QUEUE_LIMIT: String(QUEUE) };
   ledger = await startService({ store: 'postgres', databaseUrl: database.url, environment });
+  lock = await LogLock.take(database.url);
 });
 
 afterEach(async () => {

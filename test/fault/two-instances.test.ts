@@ -14,6 +14,7 @@ let database: TestDatabase;
 let cast: Cast;
 let services: readonly SpawnedService[];
 let clients: readonly LedgerClient[];
+let load: Load;
 
 beforeAll(async () => {
   directory = await makeTempDir();
@@ -24,9 +25,11 @@ beforeAll(async () => {
   const environment = { DATABASE_URL: database.url, TRUST_FILE, DATA_DIR: join(directory, 'data') };
   services = await Promise.all([spawnService(environment), spawnService(environment)]);
   clients = services.map(({ client }) => client);
+  load = new Load(cast);
 });
 
 afterAll(async () => {
+  await load.stop();
   for (const { send } of services) send('SIGTERM');
   for (const { ended } of services) expect(await ended).toEqual({ code: 0, signal: null });
   await database.drop();
@@ -35,7 +38,6 @@ afterAll(async () => {
 
 describe('two services on one database', () => {
   test('keep one log under load: no gap, no fork, no duplicate', async () => {
-    const load = new Load(cast);
     let turn = 0;
     // Each request goes to the other instance, so a child never goes where its parent went.
     load.start(16, () => clients[turn++ % 2] ?? fail());
