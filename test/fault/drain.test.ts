@@ -1,45 +1,28 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
+import { Installation } from '../support/installation.js';
 import { judge, Load } from '../support/load.js';
 import { LogLock } from '../support/log-lock.js';
-import {
-  cleanUp,
-  embeddedUrl,
-  hasGone,
-  postmasterPid,
-  type SpawnedService,
-  spawnService,
-} from '../support/spawned-service.js';
-import { makeTempDir } from '../support/temp-dir.js';
+import { embeddedUrl, hasGone, postmasterPid, type SpawnedService } from '../support/spawned-service.js';
 
-let directory: string;
-let environment: Readonly<Record<string, string>>;
-let cast: Cast;
-let services: SpawnedService[];
+let installation: Installation;
+/** Everything that was acknowledged, over all starts. */
+let load: Load;
 
-beforeEach(async () => {
-  directory = await makeTempDir();
-  environment = { DATA_DIR: join(directory, 'data'), TRUST_FILE: join(directory, 'trust.json') };
-  cast = await createCast(() => Math.floor(Date.now() / 1000));
-  await writeTrustFile(join(directory, 'trust.json'), cast);
-  services = [];
+beforeAll(async () => {
+  installation = await Installation.prepare();
+  load = new Load(installation.cast);
+  await installation.start();
+}, 60_000);
+
+afterAll(async () => {
+  await load.stop();
+  await installation.remove();
 });
-
-afterEach(async () => {
-  await cleanUp(services, join(directory, 'data'));
-  await rm(directory, { recursive: true, force: true });
-});
-
-async function start(more: Readonly<Record<string, string>> = {}): Promise<SpawnedService> {
-  const service = await spawnService({ ...environment, ...more });
-  services.push(service);
-  return service;
-}
 
 /** Resolves when so many tokens have arrived: a connection that is still being made is no request in flight. */
 async function areVerified({ client }: SpawnedService, count: number): Promise<void> {
@@ -52,9 +35,7 @@ async function areVerified({ client }: SpawnedService, count: number): Promise<v
 
 describe('SIGTERM', () => {
   test('answers what is in flight, takes nothing new, stops the database and exits 0; the next start continues', async () => {
-    const first = await start();
-    const load = new Load(cast);
-    const dataDir = join(directory, 'data');
+    const { current: first, dataDir, cast } = installation;
     const databasePid = (await postmasterPid(dataDir)) ?? 0;
     const lock = await LogLock.take(await embeddedUrl(dataDir));
     const compacts = await Promise.all(Array.from({ length: 8 }, () => cast.a.sign()));
@@ -73,7 +54,7 @@ describe('SIGTERM', () => {
     await hasGone(databasePid);
     expect(await readFile(join(dataDir, 'postgres.log'), 'utf8')).toMatch(/database system is shut down\s*$/);
 
-    const second = await start();
+    const second = await installation.start();
     const entry = await second.client.recorded(await cast.b.sign());
     load.acknowledged.set(entry.ect, entry.index);
     expect(await judge(second.client, load)).toEqual({ entries: 9, lost: 0, moved: 0, twice: 0, gaps: [] });
@@ -81,14 +62,11 @@ describe('SIGTERM', () => {
   }, 60_000);
 
   test('loses nothing under load', async () => {
-    const first = await start();
-    const load = new Load(cast);
-    let { client } = first;
-    load.start(8, () => client);
+    load.start(8, () => installation.current.client);
     await load.advance(100);
-    first.send('SIGTERM');
-    expect(await first.ended).toEqual({ code: 0, signal: null });
-    ({ client } = await start());
+    installation.current.send('SIGTERM');
+    expect(await installation.current.ended).toEqual({ code: 0, signal: null });
+    const { client } = await installation.start();
     await load.advance(20);
     await load.stop();
     for (const { status, headers, body } of load.refusals) {
@@ -102,7 +80,7 @@ describe('SIGTERM', () => {
   }, 60_000);
 
   test('does not wait for connections that send nothing, or never all', async () => {
-    const { client, send, ended } = await start({ LEDGER_STORE: 'memory' });
+    const { client, send, ended } = await installation.start({ LEDGER_STORE: 'memory' });
     const { hostname, port } = new URL(client.url);
     for (const text of [
       '',

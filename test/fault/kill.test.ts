@@ -1,84 +1,70 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Installation } from '../support/installation.js';
 import { judge, Load, report } from '../support/load.js';
-import {
-  cleanUp,
-  postmasterPid,
-  signal,
-  type SpawnedService,
-  spawnService,
-} from '../support/spawned-service.js';
-import { makeTempDir } from '../support/temp-dir.js';
+import { postmasterPid, signal } from '../support/spawned-service.js';
 
 const CONNECTIONS = 16;
 /** Acknowledged between two kills, so that each hits a service at work. */
 const TOKENS = 60;
 
-let directory: string;
-let dataDir: string;
-let cast: Cast;
-let services: SpawnedService[];
+let installation: Installation;
 let load: Load;
 
-beforeEach(async () => {
-  directory = await makeTempDir();
-  dataDir = join(directory, 'data');
-  cast = await createCast(() => Math.floor(Date.now() / 1000));
-  await writeTrustFile(join(directory, 'trust.json'), cast);
-  services = [];
-  load = new Load(cast);
-});
+beforeAll(async () => {
+  installation = await Installation.prepare();
+  load = new Load(installation.cast);
+  await installation.start();
+}, 60_000);
 
-afterEach(async () => {
+afterAll(async () => {
   await load.stop();
-  await cleanUp(services, dataDir);
-  await rm(directory, { recursive: true, force: true });
+  await installation.remove();
 });
-
-async function start(): Promise<SpawnedService> {
-  const service = await spawnService({ DATA_DIR: dataDir, TRUST_FILE: join(directory, 'trust.json') });
-  services.push(service);
-  return service;
-}
-
-const current = () => {
-  const service = services.at(-1);
-  if (!service) throw new Error('no service was started');
-  return service;
-};
 
 async function killService(): Promise<void> {
-  current().send('SIGKILL');
-  expect(await current().ended).toEqual({ code: null, signal: 'SIGKILL' });
+  installation.current.send('SIGKILL');
+  expect(await installation.current.ended).toEqual({ code: null, signal: 'SIGKILL' });
 }
 
 async function killDatabase(): Promise<void> {
-  const pid = await postmasterPid(dataDir);
+  const pid = await postmasterPid(installation.dataDir);
   expect(pid).toBeGreaterThan(0);
   signal(pid ?? 0, 'SIGKILL');
+}
+
+/** Lets many record at once, and does something to them again and again. */
+async function recordWhile(times: number, strike: () => Promise<unknown>): Promise<void> {
+  load.start(CONNECTIONS, () => installation.current.client);
+  for (let i = 0; i < times; i++) {
+    await load.advance(TOKENS);
+    await strike();
+  }
+  await load.advance(TOKENS);
+  await load.stop();
 }
 
 /** Sends again what was never acknowledged: each token is recorded now, or had been recorded and the first entry is answered. */
 async function resend(): Promise<void> {
   for (const compact of load.unanswered) {
-    const { status, body } = await current().client.record(compact);
+    const { status, body } = await installation.current.client.record(compact);
     expect([200, 201]).toContain(status);
     load.retried.push(status);
     load.acknowledged.set(compact, body.index);
+    load.unanswered.delete(compact);
   }
 }
 
+/** Holds the log to all that was ever acknowledged. */
 async function expectWhole(what: string): Promise<void> {
   const acknowledged = load.acknowledged.size;
-  const verdict = await judge(current().client, load);
+  const verdict = await judge(installation.current.client, load);
   await resend();
-  const final = await judge(current().client, load);
-  const before = load.retried.filter((status) => status === 200).length;
+  const final = await judge(installation.current.client, load);
+  const retried = load.retried.splice(0);
+  const before = retried.filter((status) => status === 200).length;
   report(
-    `fault: ${what}: ${acknowledged} acknowledged, lost ${verdict.lost}, moved ${verdict.moved}, twice ${final.twice}, gaps ${final.gaps.length}; ` +
-      `${load.retried.length} unacknowledged sent again: ${before} had been recorded, ${load.retried.length - before} had not`,
+    `fault: ${what}: ${acknowledged} acknowledged so far, lost ${verdict.lost}, moved ${verdict.moved}, twice ${final.twice}, ` +
+      `gaps ${final.gaps.length}; ${retried.length} unacknowledged sent again: ${before} had been recorded, ${retried.length - before} had not`,
   );
   expect(verdict).toMatchObject({ lost: 0, moved: 0, twice: 0, gaps: [] });
   expect(final).toEqual({ entries: load.acknowledged.size, lost: 0, moved: 0, twice: 0, gaps: [] });
@@ -86,44 +72,25 @@ async function expectWhole(what: string): Promise<void> {
 
 describe('what was acknowledged survives', () => {
   test('kill -9 of the service in the middle of recording, again and again', async () => {
-    const kills = 4;
-    await start();
-    load.start(CONNECTIONS, () => current().client);
-    for (let i = 0; i < kills; i++) {
-      await load.advance(TOKENS);
+    await recordWhile(4, async () => {
       await killService();
-      await start();
-    }
-    await load.advance(TOKENS);
-    await load.stop();
-    await expectWhole(`kill -9 of the service, ${kills} times`);
+      await installation.start();
+    });
+    await expectWhole('kill -9 of the service, 4 times');
   }, 60_000);
 
   test('kill -9 of the database in the middle of recording, from which the service recovers by itself', async () => {
-    const kills = 3;
-    await start();
-    load.start(CONNECTIONS, () => current().client);
-    for (let i = 0; i < kills; i++) {
-      await load.advance(TOKENS);
-      await killDatabase();
-    }
-    await load.advance(TOKENS);
-    await load.stop();
-    expect(services).toHaveLength(1);
-    await expectWhole(`kill -9 of the database, ${kills} times, service kept running`);
+    const { current } = installation;
+    await recordWhile(3, killDatabase);
+    expect(installation.current).toBe(current);
+    await expectWhole('kill -9 of the database, 3 times, service kept running');
   }, 60_000);
 
   test('kill -9 of both at once', async () => {
-    const kills = 2;
-    await start();
-    load.start(CONNECTIONS, () => current().client);
-    for (let i = 0; i < kills; i++) {
-      await load.advance(TOKENS);
+    await recordWhile(2, async () => {
       await Promise.all([killDatabase(), killService()]);
-      await start();
-    }
-    await load.advance(TOKENS);
-    await load.stop();
-    await expectWhole(`kill -9 of service and database at once, ${kills} times`);
+      await installation.start();
+    });
+    await expectWhole('kill -9 of service and database at once, 2 times');
   }, 60_000);
 });

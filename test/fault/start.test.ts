@@ -1,61 +1,43 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cast, createCast, writeTrustFile } from '../support/cast.js';
-import {
-  cleanUp,
-  postmasterPid,
-  runService,
-  type SpawnedService,
-  spawnService,
-} from '../support/spawned-service.js';
-import { makeTempDir } from '../support/temp-dir.js';
+import { writeTrustFile } from '../support/cast.js';
+import { Installation } from '../support/installation.js';
+import { postmasterPid, runService } from '../support/spawned-service.js';
 
-let directory: string;
-let environment: Readonly<Record<string, string>>;
-let cast: Cast;
-let services: SpawnedService[];
+let installation: Installation;
 
-beforeEach(async () => {
-  directory = await makeTempDir();
-  environment = { DATA_DIR: join(directory, 'data'), TRUST_FILE: join(directory, 'trust.json') };
-  cast = await createCast(() => Math.floor(Date.now() / 1000));
-  await writeTrustFile(join(directory, 'trust.json'), cast);
-  services = [];
+beforeAll(async () => {
+  installation = await Installation.prepare();
 });
 
-afterEach(async () => {
-  await cleanUp(services, join(directory, 'data'));
-  await rm(directory, { recursive: true, force: true });
-});
+beforeEach(() => writeTrustFile(installation.trustFile, installation.cast));
 
-async function start(more: Readonly<Record<string, string>> = {}): Promise<SpawnedService> {
-  const service = await spawnService({ ...environment, ...more });
-  services.push(service);
-  return service;
-}
+afterAll(() => installation.remove());
 
 describe('a start that cannot work', () => {
-  test('on a data directory that is in use says so, exits 1 and leaves the other alone', async () => {
-    const { client } = await start();
-    const { code, output } = await runService(environment);
-    expect(code).toBe(1);
-    expect(output).toContain('another ect-ledger is already running on this data directory');
-    expect(await client.recorded(await cast.a.sign())).toMatchObject({ index: 1 });
-  }, 60_000);
-
   test('on a port that is taken says so, exits 1 and stops its database', async () => {
-    const taken = await start({ LEDGER_STORE: 'memory' });
-    const { code, output } = await runService({ ...environment, PORT: new URL(taken.client.url).port });
+    const { client } = await installation.start({ LEDGER_STORE: 'memory' });
+    const { code, output } = await runService({
+      ...installation.environment,
+      PORT: new URL(client.url).port,
+    });
     expect(code).toBe(1);
     expect(output).toContain('EADDRINUSE');
-    expect(await postmasterPid(join(directory, 'data'))).toBeUndefined();
+    expect(await postmasterPid(installation.dataDir)).toBeUndefined();
+  }, 60_000);
+
+  test('on a data directory that is in use says so, exits 1 and leaves the other alone', async () => {
+    const { client } = await installation.start();
+    const { code, output } = await runService(installation.environment);
+    expect(code).toBe(1);
+    expect(output).toContain('another ect-ledger is already running on this data directory');
+    expect(await client.recorded(await installation.cast.a.sign())).toMatchObject({ index: 1 });
   }, 60_000);
 
   test('with a broken configuration lists all of it, tells no secret and exits 78', async () => {
     const { code, output } = await runService({
-      ...environment,
+      ...installation.environment,
       PORT: '99999',
       DATABASE_URL: 'mysql://user:secret@host/db',
       LEDGER_STORE: 'paper',
@@ -83,30 +65,30 @@ describe('a start that cannot work', () => {
       { iss: 'urn:b' },
       { iss: 'urn:c', jwks_file: 'none.json' },
     ];
-    await writeFile(join(directory, 'trust.json'), JSON.stringify({ issuers }));
-    const { code, output } = await runService({ ...environment, LEDGER_STORE: 'memory' });
+    await writeFile(installation.trustFile, JSON.stringify({ issuers }));
+    const { code, output } = await runService({ ...installation.environment, LEDGER_STORE: 'memory' });
     expect(code).toBe(78);
     for (const place of ['issuers/0', 'issuers/1', 'issuers/2']) expect(output).toContain(place);
   });
 
   test('without its database says so, tells no secret and exits 1', async () => {
     const DATABASE_URL = 'postgresql://ledger:secret@127.0.0.1:1/ledger';
-    const { code, output } = await runService({ ...environment, DATABASE_URL });
+    const { code, output } = await runService({ ...installation.environment, DATABASE_URL });
     expect(code).toBe(1);
     expect(output).toContain('ECONNREFUSED');
     expect(output).not.toContain('secret');
   });
 
   test('with a variable that looks like a typo warns and starts', async () => {
-    const { output } = await start({ LEDGER_STORE: 'memory', LEDGER_QUEUE_LIMITS: '5' });
+    const { output } = await installation.start({ LEDGER_STORE: 'memory', LEDGER_QUEUE_LIMITS: '5' });
     expect(output()).toContain('LEDGER_QUEUE_LIMITS');
   });
 });
 
 test('SIGHUP reads the trust file again; a broken one changes nothing', async () => {
-  const { client, send, output } = await start({ LEDGER_STORE: 'memory' });
-  const file = join(directory, 'trust.json');
-  const { a, b, stranger } = cast;
+  const { client, send, output } = await installation.start({ LEDGER_STORE: 'memory' });
+  const file = installation.trustFile;
+  const { a, b, stranger } = installation.cast;
   const compact = await stranger.sign();
   expect(await client.record(compact)).toMatchObject({ status: 403 });
   await writeTrustFile(file, { a: stranger, b, stranger: a });

@@ -23,12 +23,13 @@ export class Load {
 
   /** @param clientOf asked before each request, since a service that was started again has another address */
   start(connections: number, clientOf: () => LedgerClient): void {
+    this.isStopping = false;
     for (let i = 0; i < connections; i++) this.workers.push(this.work(clientOf));
   }
 
   async stop(): Promise<void> {
     this.isStopping = true;
-    await Promise.all(this.workers);
+    await Promise.all(this.workers.splice(0));
   }
 
   /** Waits until so many more tokens are acknowledged. */
