@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What becomes of what a client sent: it is forwarded; or so many bytes of it are, and then the connection is cut; or it is forwarded and
- * the connection cut instead of handing on the reply.
+ * What becomes of what a client sent: it is forwarded; or so many bytes of it are, and a little later the connection is cut; or it is
+ * forwarded and the connection cut instead of handing on the reply.
  */
 export type Decision = 'forward' | { readonly cutAfter: number } | 'cut-reply';
+
+/** Time for the replies to what did arrive, so that a client could take them for replies to the rest. */
+const REPLY_TIME_MS = 150;
 
 /** Stands between a service and its database and breaks connections where a test wants it. */
 export class TcpProxy {
@@ -75,7 +78,10 @@ export class TcpProxy {
       const decision = this.decide(bytes);
       isReplyCut = decision === 'cut-reply';
       if (typeof decision !== 'object') database.write(bytes);
-      else database.end(bytes.subarray(0, decision.cutAfter), cut);
+      else {
+        database.write(bytes.subarray(0, decision.cutAfter));
+        setTimeout(cut, REPLY_TIME_MS);
+      }
     });
     database.on('data', (bytes) => {
       if (isReplyCut) client.destroy();
