@@ -2,6 +2,7 @@ import { taskIdOf } from '../domain/ect/claims.js';
 import type { Entry, VerifiedEct } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
 import type { Receipt } from '../domain/log/receipt.js';
+import { Gate } from './gate.js';
 import type { AppendOutcome, LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
 import type { PublishLog } from './publish-log.js';
@@ -15,8 +16,16 @@ export type Recording =
 /** Called for every rejection, so that it can be logged. */
 export type RejectionListener = (error: LedgerError) => void;
 
+/**
+ * Enough to keep every thread that checks signatures busy. More would only wait with their tokens decoded, and in front of the file
+ * operations that share those threads.
+ */
+const VERIFICATIONS_AT_ONCE = 32;
+
 /** Records ECTs: verify → admit and sequence → prove (ECT §7). Nothing of a rejected token is stored; every rejection is counted and told. */
 export class RecordEcts {
+  private readonly verifications = new Gate(VERIFICATIONS_AT_ONCE);
+
   constructor(
     private readonly verifier: EctVerifier,
     private readonly store: LedgerStore,
@@ -41,7 +50,9 @@ export class RecordEcts {
    * @throws LedgerError `overloaded`, `store-unavailable`: then no token of the call is acknowledged
    */
   async recordAll(compacts: readonly string[]): Promise<readonly Recording[]> {
-    const verified = await Promise.all(compacts.map((compact) => this.verify(compact)));
+    const verified = await Promise.all(
+      compacts.map((compact) => this.verifications.run(() => this.verify(compact))),
+    );
     const recordings = await Promise.all((await this.append(verified)).map((outcome) => this.prove(outcome)));
     for (const recording of recordings) {
       if (recording.kind === 'rejected') {
