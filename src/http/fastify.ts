@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   LogController,
@@ -14,6 +13,7 @@ import { drainWhenStopping } from './drain.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
 import type { PrometheusMetrics } from './prometheus-metrics.js';
+import { addSecurityHeaders } from './security-headers.js';
 import { BATCH_MAX_BYTES } from './submission.js';
 
 /** All headers of a request together, in bytes. */
@@ -58,25 +58,9 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   refuseMissingHost(fastify);
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
-  await fastify.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, hsts: false });
+  await addSecurityHeaders(fastify);
   return adapter;
 }
-
-/** Everything from ourselves; Swagger UI brings inline styles and data: images. */
-const CONTENT_SECURITY_POLICY = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    fontSrc: ["'self'", 'data:'],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
 
 /** The controllers judge the Content-Type themselves, so that every fault gets its own problem. */
 function acceptAnyBodyAsBytes(fastify: FastifyInstance): void {
