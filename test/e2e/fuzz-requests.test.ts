@@ -1,28 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { countRecorded, expectKnownProblem, expectSane } from '../support/sane-answer.js';
+import { headerText, path } from '../support/hostile.js';
 import { exchange } from '../support/raw-http.js';
+import { countRecorded, expectKnownProblem, expectSane } from '../support/sane-answer.js';
 import { startService, type TestService } from '../support/service.js';
 
-/** What may stand in a header's value. */
-const headerText = fc.string({
-  unit: fc
-    .integer({ min: 0x20, max: 0xff })
-    .filter((code) => code !== 0x7f)
-    .map((code) => String.fromCharCode(code)),
-});
-const mediaType = fc.oneof(
-  fc.constantFrom(
-    'application/jwt',
-    'text/plain',
-    'application/json',
-    'application/x-ndjson',
-    'application/wimse-exec+jwt; charset=utf-8',
-    'application/json;charset="',
-    'text/plain; charset=utf-7; charset=utf-8',
-  ),
-  headerText,
+const knownType = fc.constantFrom(
+  'application/jwt',
+  'text/plain',
+  'application/json',
+  'application/x-ndjson',
+  'application/wimse-exec+jwt; charset=utf-8',
+  'application/json;charset="',
+  'text/plain; charset=utf-7; charset=utf-8',
 );
+const mediaType = fc.oneof({ weight: 3, arbitrary: knownType }, headerText);
 const rarely = (arbitrary: fc.Arbitrary<string>) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, arbitrary);
 const headers = fc.record({
@@ -36,7 +28,7 @@ const good = fc.constant('{good}');
 const body = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
   fc.json(),
-  good,
+  { weight: 4, arbitrary: good },
   fc
     .record({ ect: fc.oneof(fc.jsonValue(), good) }, { requiredKeys: [] })
     .map((value) => JSON.stringify(value)),
@@ -46,111 +38,15 @@ const body = fc.oneof(
   fc.array(fc.oneof(fc.string(), good)).map((lines) => lines.join('\n')),
 );
 
-const segment = fc.oneof(
-  fc.uuid(),
-  fc.webSegment(),
-  fc.constantFrom(
-    '',
-    '..',
-    '.',
-    '%00',
-    '%ff',
-    '%2e%2e',
-    '%2f',
-    '{jti}',
-    'none',
-    'batch',
-    '__proto__',
-    '*',
-    '🌳',
-    '%',
-    ';a=b',
-  ),
-);
-const path = fc
-  .tuple(
-    fc.constantFrom(
-      'ledger',
-      'workflows',
-      'health',
-      'metrics',
-      'problems',
-      'docs',
-      'openapi.json',
-      'log',
-      'events',
-      '',
-    ),
-    fc.array(fc.oneof(segment, fc.constantFrom('ancestry', 'descendants', 'live', 'ready')), {
-      maxLength: 3,
-    }),
-  )
-  .map(([first, rest]) => `/${[first, ...rest].join('/')}`);
-
-const PARAMETERS = [
-  'wid',
-  'iss',
-  'exec_act',
-  'kid',
-  'pol_decision',
-  'from',
-  'to',
-  'order',
-  'limit',
-  'cursor',
-  'depth',
-  'at',
-];
-const value = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.uuid(),
-  fc.integer().map(String),
-  fc.date({ noInvalidDate: false }).map(String),
-  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-  fc.base64String(),
-  fc
-    .tuple(fc.constantFrom('asc', 'desc'), fc.bigInt({ min: -5n, max: 10n ** 16n }))
-    .map(([order, index]) => Buffer.from(`${order}.${index}`).toString('base64url')),
-  fc.constantFrom(
-    'none',
-    'asc',
-    'desc',
-    'approved',
-    'json',
-    '0',
-    '1',
-    '1000',
-    '9007199254740991',
-    '9'.repeat(20),
-    '\0',
-    'NaN',
-  ),
-  fc.constantFrom(
-    '0000-01-01T00:00:00Z',
-    '9999-12-31T23:59:59.999999999Z',
-    '2026-06-30T23:59:60Z',
-    '0001-01-01T00:00:00+23:59',
-  ),
-);
-const query = fc.array(
-  fc.tuple(fc.constantFrom(...PARAMETERS, 'format', 'entries', 'x', '__proto__', ''), value),
-  { maxLength: 4 },
-);
-
 describe('hostile requests', () => {
   let ledger: TestService;
   let recorded = 0;
 
   beforeAll(async () => {
     ledger = await startService({ store: 'postgres' });
-    for (; recorded < 5; recorded++) await ledger.client.recorded(await ledger.cast.a.sign());
   });
 
   afterAll(() => ledger.close());
-
-  async function expectCount(): Promise<void> {
-    expect(await ledger.client.countEntries()).toBe(recorded);
-  }
 
   test('to record are answered sanely, and record what they say', async () => {
     const target = fc.constantFrom('/ledger', '/ledger/batch', '/ledger/batch?entries=false');
@@ -164,55 +60,11 @@ describe('hostile requests', () => {
         const answer = await ledger.client.post(route, Buffer.from(text, 'latin1'), given);
         expectSane(answer);
         recorded += countRecorded(answer);
-        await expectCount();
+        expect(await ledger.client.countEntries()).toBe(recorded);
       }),
       { numRuns: 200 },
     );
-    expect(recorded).toBeGreaterThan(5);
-  });
-
-  test('to read are answered sanely, whatever path and query', async () => {
-    const method = fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'DELETE', 'POST');
-    await fc.assert(
-      fc.asyncProperty(
-        method,
-        path,
-        query,
-        fc.option(headerText),
-        async (verb, route, parameters, accept) => {
-          const search = new URLSearchParams(parameters).toString();
-          const url = encodeURI(route).replaceAll('%25', '%');
-          const init = { method: verb, ...(accept !== null && { headers: { Accept: accept } }) };
-          const answer = await ledger.client.request(`${url}?${search}`, init);
-          if (verb !== 'HEAD') expectSane(answer);
-          expect(answer.status).toBeLessThan(500);
-        },
-      ),
-      { numRuns: 250 },
-    );
-    await expectCount();
-  });
-
-  test('to search are answered sanely, whatever parameters', async () => {
-    const route = fc.constantFrom(
-      '/ledger',
-      '/workflows',
-      `/ledger/{jti}`,
-      '/ledger/{jti}/ancestry',
-      '/ledger/{jti}/descendants',
-    );
-    const { body: page } = await ledger.client.get<{ entries: readonly { jti: string }[] }>(
-      '/ledger?limit=1',
-    );
-    const jti = page.entries[0]?.jti ?? '';
-    await fc.assert(
-      fc.asyncProperty(route, query, async (template, parameters) => {
-        const search = new URLSearchParams(parameters).toString();
-        expectSane(await ledger.client.get(`${template.replace('{jti}', jti)}?${search}`));
-      }),
-      { numRuns: 200 },
-    );
-    await expectCount();
+    expect(recorded).toBeGreaterThan(0);
   });
 });
 
