@@ -33,7 +33,7 @@ export class TestClock extends Clock {
 
 export interface ServiceOptions {
   readonly store: (typeof STORES)[number];
-  /** A database that the test shares between services; without it the service has a fresh one of its own. */
+  /** A database of the test's; services that share one also share a DATA_DIR, with their key. Without it the service has a fresh one. */
   readonly databaseUrl?: string;
   readonly clock?: TestClock;
   /** A cast that the test shares between services. */
@@ -64,7 +64,7 @@ export async function startService(options: ServiceOptions): Promise<TestService
   const config = loadConfig({
     LEDGER_STORE: store,
     TRUST_FILE: trustFile,
-    DATA_DIR: await dataDirOf(options, directory),
+    DATA_DIR: directory,
     ...(database && { DATABASE_URL: database.url }),
     ...environment,
   });
@@ -84,16 +84,6 @@ export async function startService(options: ServiceOptions): Promise<TestService
     logged,
     close,
   };
-}
-
-/** By database: services on one database are instances of one ledger, so they share its signing key. */
-const sharedDataDirs = new Map<string, Promise<string>>();
-
-function dataDirOf({ databaseUrl }: ServiceOptions, directory: string): Promise<string> {
-  if (databaseUrl === undefined) return Promise.resolve(directory);
-  const known = sharedDataDirs.get(databaseUrl) ?? makeTempDir();
-  sharedDataDirs.set(databaseUrl, known);
-  return known;
 }
 
 async function databaseFor({ store, databaseUrl }: ServiceOptions): Promise<TestDatabase | undefined> {
