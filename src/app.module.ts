@@ -5,12 +5,14 @@ import type { FastifyInstance } from 'fastify';
 import { CheckReadiness } from './application/check-readiness.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
+import { ReadKeys } from './application/read-keys.js';
 import { ReadLedger } from './application/read-ledger.js';
 import { RecordEcts } from './application/record-ects.js';
 import { Sequencer } from './application/sequencer.js';
 import { TraceDag } from './application/trace-dag.js';
 import { EctVerifier } from './application/verify-ect.js';
 import type { Config } from './config.js';
+import { KeysController } from './http/keys.controller.js';
 import { createFastify, refuseOtherMethods, rememberRoutes } from './http/fastify.js';
 import { serveDocs } from './http/openapi.js';
 import { OperationsController } from './http/operations.controller.js';
@@ -82,6 +84,7 @@ export async function createService(
   const module = AppModule.with([
     { provide: RecordEcts, useFactory: () => recordEcts },
     { provide: ReadLedger, useFactory: () => reader },
+    { provide: ReadKeys, useFactory: () => new ReadKeys(storage.keys) },
     { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
     { provide: PublishLog, useFactory: () => publisher },
     { provide: CheckReadiness, useFactory: () => readiness },
@@ -121,6 +124,7 @@ class AppModule {
         RecordingController,
         ReadingController,
         WorkflowsController,
+        KeysController,
         LogController,
         OperationsController,
       ],

@@ -1,5 +1,6 @@
 import type { CheckpointAnchor } from './application/ports/checkpoint-anchor.js';
 import type { Clock } from './application/ports/clock.js';
+import type { KeyHistory } from './application/ports/key-history.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
 import type { Metrics } from './application/ports/metrics.js';
 import { LogSealer } from './application/seal-log.js';
@@ -28,6 +29,7 @@ export interface StorageLog {
 /** The ledger's storage with the log on top of it. */
 export interface Storage {
   readonly store: LedgerStore;
+  readonly keys: KeyHistory;
   readonly sealer: LogSealer;
   close(): Promise<void>;
 }
@@ -42,7 +44,8 @@ async function openMemory({ config, clock, metrics, log }: StorageOptions): Prom
   log.warn('LEDGER_STORE=memory: nothing is kept when the process ends');
   const signer = await Ed25519CheckpointSigner.generate(config.origin);
   const sealer = new LogSealer([signer], new MemoryCheckpointAnchor(), metrics);
-  return { store: new MemoryLedgerStore(config, sealer, clock), sealer, close: () => Promise.resolve() };
+  const store = new MemoryLedgerStore(config, sealer, clock);
+  return { store, keys: store.keys, sealer, close: () => Promise.resolve() };
 }
 
 async function openPostgres({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
@@ -70,7 +73,7 @@ async function openPostgres({ config, clock, metrics, log }: StorageOptions): Pr
       await store.close();
       await embedded?.stop();
     };
-    return { store, sealer, close };
+    return { store, keys: store.keys, sealer, close };
   } catch (error) {
     await embedded?.stop();
     throw error;

@@ -54,7 +54,12 @@ export class ReadLedger {
   }
 }
 
-function pageOf<Item>(found: readonly Item[], limit: number, indexOf: (item: Item) => number): Page<Item> {
+/** Cuts off what was asked for beyond the page. */
+export function pageOf<Item>(
+  found: readonly Item[],
+  limit: number,
+  indexOf: (item: Item) => number,
+): Page<Item> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return { items, nextIndex: found.length > limit && last ? indexOf(last) : undefined };

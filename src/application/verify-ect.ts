@@ -65,7 +65,7 @@ export class EctVerifier {
     const claims = checkClaims(payload, header.profile, this.rules); // 9
     checkAudience(claims, this.rules.ledgerId); // 10
     checkFreshness(claims, Math.floor(this.clock.nowMs() / 1000), this.rules); // 11
-    const { kid, jkt, jwk } = key;
+    const { kid, jkt, jwk, source } = key;
     return {
       ect: compact,
       digest,
@@ -74,6 +74,7 @@ export class EctVerifier {
       kid,
       jkt,
       jwk,
+      source,
       claims,
       payload,
     };

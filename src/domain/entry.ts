@@ -23,6 +23,8 @@ export interface VerifiedEct {
   /** RFC 7638 SHA-256 thumbprint of the verifying key, base64url. */
   readonly jkt: string;
   readonly jwk: PublicJwk;
+  /** Where the key was found, when that is known. */
+  readonly source?: string | undefined;
   /** Normalised claims: UUIDs in lower case, `aud` an array, one set of names for both profiles. */
   readonly claims: EctClaims;
   /** The payload as signed. */

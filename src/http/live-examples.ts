@@ -15,6 +15,7 @@ export function withExamples(document: OpenAPIObject, entry: Entry): OpenAPIObje
       for (const parameter of operation?.parameters ?? []) {
         if (!('in' in parameter) || parameter.in !== 'path') continue;
         if (parameter.name === 'jti') parameter.example = jti;
+        if (parameter.name === 'jkt') parameter.example = entry.jkt;
         if (parameter.name === 'wid' && wid !== undefined) parameter.example = wid;
       }
     }

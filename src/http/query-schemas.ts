@@ -21,6 +21,11 @@ const integer = (minimum: number, maximum: number) =>
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`);
 
+/** RFC 7638 with SHA-256: 256 bits in 43 characters. */
+const thumbprint = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be a SHA-256 thumbprint in base64url (RFC 7638)');
+
 // Control characters never occur in what these filters match, and NUL would upset the database.
 const text = z
   .string()
@@ -86,6 +91,7 @@ export const searchQuerySchema = z
     iss: text.optional().meta({ description: 'Entries of this issuer.' }),
     exec_act: text.optional().meta({ description: 'Entries with exactly this action.' }),
     kid: text.optional().meta({ description: 'Entries whose token names this key.' }),
+    jkt: thumbprint.optional().meta({ description: 'Entries that the key of this thumbprint verified.' }),
     pol_decision: z.enum(['approved', 'rejected', 'pending_human_review']).optional(),
     from: time.optional().meta({ description: 'RFC 3339; recorded at or after.' }),
     to: time.optional().meta({ description: 'RFC 3339; recorded before.' }),
@@ -97,6 +103,13 @@ export const searchQuerySchema = z
     path: ['cursor'],
     error: 'belongs to the other order',
   });
+
+export const jktPathSchema = z.strictObject({ jkt: thumbprint });
+export const keysQuerySchema = z.strictObject({
+  iss: text.optional().meta({ description: 'Keys that served this issuer, by their first use for it.' }),
+  limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
+  cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
+});
 
 const traceShape = {
   wid,

@@ -38,8 +38,17 @@ export class ReadingController {
   async search(
     @Query({ schema: searchQuerySchema }) query: z.output<typeof searchQuerySchema>,
   ): Promise<unknown> {
-    const { exec_act, pol_decision, from, to, order, limit, cursor, wid, iss, kid } = query;
-    const filter = { wid, iss, kid, execAct: exec_act, polDecision: pol_decision, fromMs: from, toMs: to };
+    const { exec_act, pol_decision, from, to, order, limit, cursor, wid, iss, kid, jkt } = query;
+    const filter = {
+      wid,
+      iss,
+      kid,
+      jkt,
+      execAct: exec_act,
+      polDecision: pol_decision,
+      fromMs: from,
+      toMs: to,
+    };
     const page = await this.reader.search(filter, { order, limit, afterIndex: cursor?.index });
     const next = page.nextIndex === undefined ? null : encodeCursor({ order, index: page.nextIndex });
     return { entries: page.items.map(entryJson), next };

@@ -229,6 +229,6 @@ export function workflowSummaryJson(
   };
 }
 
-function timeJson(ms: number): string {
+export function timeJson(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -49,7 +49,8 @@ export async function toVerificationKey(
   if (alg === undefined) return { problems: [[[], UNSUPPORTED]] };
   try {
     await importPublicKey(jwk, alg);
-    return { key: { iss, kid: jwk.kid, jkt: await calculateJwkThumbprint({ ...jwk }), jwk } };
+    const jkt = await calculateJwkThumbprint({ ...jwk });
+    return { key: { iss, kid: jwk.kid, jkt, jwk, source: 'trust-file' } };
   } catch {
     return { problems: [[[], 'is not a valid public key']] };
   }

@@ -1,14 +1,20 @@
 import { MemoryLedgerStore } from '../../src/storage/memory/memory-ledger-store.js';
 import { testSealer } from '../support/test-sealer.js';
+import { describeKeyHistory } from './key-history.contract.js';
 import { describeLedgerStore, RULES } from './ledger-store.contract.js';
 
-describeLedgerStore('MemoryLedgerStore', async () => {
+describeLedgerStore('MemoryLedgerStore', open);
+describeKeyHistory('MemoryLedgerStore', open);
+
+async function open() {
   let nowMs = 1_000;
+  const store = new MemoryLedgerStore(RULES, await testSealer(), { nowMs: () => nowMs });
   return {
-    store: new MemoryLedgerStore(RULES, await testSealer(), { nowMs: () => nowMs }),
+    store,
+    keys: store.keys,
     setNow: (ms: number) => {
       nowMs = ms;
     },
     close: () => Promise.resolve(),
   };
-});
+}

@@ -4,14 +4,19 @@ import { PostgresLedgerStore } from '../../src/storage/postgres/postgres-ledger-
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { testSealer } from '../support/test-sealer.js';
 import { verifiedEct } from '../support/verified-ect.js';
+import { describeKeyHistory } from './key-history.contract.js';
 import { describeLedgerStore, RULES } from './ledger-store.contract.js';
 
-describeLedgerStore('PostgresLedgerStore', async () => {
+describeLedgerStore('PostgresLedgerStore', open);
+describeKeyHistory('PostgresLedgerStore', open);
+
+async function open() {
   let nowMs = 1_000;
   const database = await createTestDatabase();
   const store = await openStore(database.url, () => nowMs);
   return {
     store,
+    keys: store.keys,
     setNow: (ms: number) => {
       nowMs = ms;
     },
@@ -20,7 +25,7 @@ describeLedgerStore('PostgresLedgerStore', async () => {
       await database.drop();
     },
   };
-});
+}
 
 describe('the tables of the ledger', () => {
   let database: TestDatabase;
@@ -39,15 +44,16 @@ describe('the tables of the ledger', () => {
   });
   afterEach(() => client.query('RESET session_replication_role'));
 
-  const tables = ['entry', 'token', 'verification_key', 'leaf', 'tile_hashes', 'checkpoint', 'edge'];
+  const tables = ['entry', 'token', 'verification_key', 'key_use', 'leaf', 'tile_hashes', 'checkpoint'];
+  const emptyTables = ['edge', 'key_revocation', 'trust_configuration'];
 
-  it.each(tables)(
+  it.each([...tables, ...emptyTables])(
     '%s refuses UPDATE, DELETE and TRUNCATE, from its owner and in replica mode too',
     async (table) => {
       for (const role of ['origin', 'replica']) {
         await client.query(`SET session_replication_role = ${role}`);
         await expect(client.query(`TRUNCATE "${table}"`)).rejects.toMatchObject({ code: '23001' });
-        if (table === 'edge') continue;
+        if (emptyTables.includes(table)) continue;
         await expect(client.query(`UPDATE "${table}" SET "log" = "log"`)).rejects.toMatchObject({
           code: '23001',
         });

@@ -54,6 +54,7 @@ describe.each(STORES)('GET /ledger (%s)', (store) => {
       ['wid', () => ({ wid: WIDS[0]?.toUpperCase() ?? '' }), ({ wid }) => wid === WIDS[0]],
       ['iss', () => ({ iss: ledger.cast.b.iss }), ({ iss }) => iss === ledger.cast.b.iss],
       ['exec_act', () => ({ exec_act: ACTS[1] ?? '' }), ({ exec_act }) => exec_act === ACTS[1]],
+      ['jkt', () => ({ jkt: all[0]?.jkt ?? '' }), ({ jkt }) => jkt === all[0]?.jkt],
       ['kid', () => ({ kid: 'a-key' }), ({ kid }) => kid === 'a-key'],
       [
         'pol_decision',

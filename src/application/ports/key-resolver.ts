@@ -1,5 +1,8 @@
 import type { PublicJwk } from '../../domain/entry.js';
 
+/** Where a key was found. */
+export type KeySource = 'trust-file' | 'jwks_uri' | 'wit';
+
 /** A trusted public key and the only issuer it may speak for. */
 export interface VerificationKey {
   readonly iss: string;
@@ -7,6 +10,7 @@ export interface VerificationKey {
   /** RFC 7638 SHA-256 thumbprint, base64url. */
   readonly jkt: string;
   readonly jwk: PublicJwk;
+  readonly source?: KeySource | undefined;
 }
 
 /**

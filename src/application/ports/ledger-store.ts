@@ -17,6 +17,8 @@ export interface EntryFilter {
   readonly iss?: string | undefined;
   readonly execAct?: string | undefined;
   readonly kid?: string | undefined;
+  /** Thumbprint of the verifying key. */
+  readonly jkt?: string | undefined;
   readonly polDecision?: string | undefined;
   /** Inclusive, ms since the epoch, on the time of recording. */
   readonly fromMs?: number | undefined;

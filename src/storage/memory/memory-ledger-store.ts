@@ -26,6 +26,7 @@ import { concatBytes } from '../../domain/log/bytes.js';
 import type { Receipt } from '../../domain/log/receipt.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import { nodeOf, type Entry, type VerifiedEct } from '../../domain/entry.js';
+import { MemoryKeyHistory } from './memory-key-history.js';
 
 /** One entry with its edges, as kept in memory. */
 interface Kept {
@@ -37,6 +38,7 @@ interface Kept {
 
 /** Keeps entries in this process only: for tests, demos and as a library. Nothing survives the process. */
 export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
+  readonly keys = new MemoryKeyHistory();
   /** Position i holds index i + 1, since index 0 belongs to the genesis leaf. */
   private readonly kept: Kept[] = [];
   private readonly byJti = new Map<string, Kept[]>();
@@ -160,7 +162,8 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     }
   }
 
-  private keep({ ect, index, recordedAtMs, parentIndices }: AdmittedEct): void {
+  private keep(admitted: AdmittedEct): void {
+    const { ect, index, recordedAtMs, parentIndices } = admitted;
     if (index !== this.kept.length + 1)
       throw new Error(`index ${index} would leave a gap after ${this.kept.length}`);
     const entry = entryOf(ect, { index, recordedAtMs, jkt: ect.jkt });
@@ -168,6 +171,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     const kept = { entry, task, parents: parentIndices, children: [] };
     for (const parent of parentIndices) this.at(parent).children.push(index);
     this.kept.push(kept);
+    this.keys.keep(admitted);
     push(this.byJti, task.jti, kept);
     if (task.wid !== undefined) push(this.byWid, task.wid, kept);
   }
@@ -185,13 +189,14 @@ function push(groups: Map<string, Kept[]>, key: string, kept: Kept): void {
   else groups.set(key, [kept]);
 }
 
-function matches({ claims, kid, recordedAtMs }: Entry, filter: EntryFilter): boolean {
-  const { wid, iss, execAct, kid: wantedKid, polDecision, fromMs = -Infinity, toMs = Infinity } = filter;
+function matches({ claims, kid, jkt, recordedAtMs }: Entry, filter: EntryFilter): boolean {
+  const { wid, iss, execAct, polDecision, fromMs = -Infinity, toMs = Infinity } = filter;
   return (
     (wid === undefined || claims.wid === wid) &&
     (iss === undefined || claims.iss === iss) &&
     (execAct === undefined || claims.execAct === execAct) &&
-    (wantedKid === undefined || kid === wantedKid) &&
+    (filter.kid === undefined || kid === filter.kid) &&
+    (filter.jkt === undefined || jkt === filter.jkt) &&
     (polDecision === undefined || claims.polDecision === polDecision) &&
     recordedAtMs >= fromMs &&
     recordedAtMs < toMs

@@ -131,7 +131,7 @@ async function insert(
   const edges = admitted.flatMap(({ index, parentIndices }) =>
     parentIndices.map((parent) => [index, parent] as const),
   );
-  const keys = new Map(admitted.map(({ ect }) => [ect.jkt, JSON.stringify(ect.jwk)]));
+  const uses = keyUsesOf(admitted);
   await client.query(INSERT_BATCH, [
     log,
     column(({ index }) => index),
@@ -152,9 +152,23 @@ async function insert(
     column(({ ect }) => ect.ect),
     edges.map(([child]) => child),
     edges.map(([, parent]) => parent),
-    [...keys.keys()],
-    [...keys.values()],
+    uses.map(({ ect }) => ect.jkt),
+    uses.map(({ ect }) => JSON.stringify(ect.jwk)),
+    uses.map(({ index }) => index),
+    uses.map(({ ect }) => ect.claims.iss),
+    uses.map(({ ect }) => ect.kid),
+    uses.map(({ ect }) => ect.source ?? null),
   ]);
+}
+
+/** The first of the batch for every key and name it served under. */
+function keyUsesOf(admitted: readonly AdmittedEct[]): readonly AdmittedEct[] {
+  const uses = new Map<string, AdmittedEct>();
+  for (const one of admitted) {
+    const use = `${one.ect.jkt} ${one.ect.claims.iss} ${one.ect.kid}`;
+    if (!uses.has(use)) uses.set(use, one);
+  }
+  return [...uses.values()];
 }
 
 /** For each ECT how many entries its workflow has with it; null without a workflow. */

@@ -59,7 +59,8 @@ export const FIND_WORKFLOW_POSITIONS = `
 
 /**
  * Entries, tokens, edges and keys of a batch in one statement.
- * $1 log; $2–$17 one array a column of the entries, tokens last; $18, $19 edges; $20, $21 keys.
+ * $1 log; $2–$17 one array a column of the entries, tokens last; $18, $19 edges; $20–$25 keys with their names. A name is stored at its first
+ * use: nobody else can store it meanwhile, since the log's lock is held.
  */
 export const INSERT_BATCH = `
   WITH entries AS (
@@ -78,6 +79,13 @@ export const INSERT_BATCH = `
     INSERT INTO "verification_key" ("log", "jkt", "jwk")
     SELECT $1, k."jkt", k."jwk" FROM unnest($20::text[], $21::text[]) AS k("jkt", "jwk")
     ON CONFLICT DO NOTHING
+  ), uses AS (
+    INSERT INTO "key_use" ("log", "jkt", "first_index", "iss", "kid", "source")
+    SELECT $1, u.*
+      FROM unnest($20::text[], $22::bigint[], $23::text[], $24::text[], $25::text[]) AS u("jkt", "first", "iss", "kid", "source")
+     WHERE NOT EXISTS (
+        SELECT 1 FROM "key_use" k WHERE k."log" = $1 AND k."jkt" = u."jkt" AND k."iss" = u."iss" AND k."kid" = u."kid"
+     )
   )
   INSERT INTO "edge" ("log", "child", "parent")
   SELECT $1, g."child", g."parent" FROM unnest($18::bigint[], $19::bigint[]) AS g("child", "parent")`;

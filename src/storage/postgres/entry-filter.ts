@@ -7,13 +7,14 @@ export function whereOf(
   filter: EntryFilter,
   { order, afterIndex }: PageRequest,
 ): Prisma.EntryWhereInput {
-  const { wid, iss, execAct, kid, polDecision, fromMs, toMs } = filter;
+  const { wid, iss, execAct, kid, jkt, polDecision, fromMs, toMs } = filter;
   return {
     log,
     ...(wid === undefined ? {} : { wid }),
     ...(iss === undefined ? {} : { iss }),
     ...(execAct === undefined ? {} : { execAct }),
     ...(kid === undefined ? {} : { kid }),
+    ...(jkt === undefined ? {} : { jkt }),
     ...(polDecision === undefined ? {} : { polDecision }),
     ...(fromMs === undefined && toMs === undefined
       ? {}

@@ -23,7 +23,8 @@ import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { whereOf } from './entry-filter.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
-import { storedLog } from './stored-log.js';
+import { PostgresKeyHistory } from './postgres-key-history.js';
+import { storedLog, type Query } from './stored-log.js';
 import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS } from './trace-sql.js';
 
 /** The one log there is today; the first column of every key. */
@@ -44,6 +45,7 @@ export interface PostgresStoreOptions {
 
 /** Keeps entries in PostgreSQL: typed reads through Prisma, the append and the graph queries in SQL. */
 export class PostgresLedgerStore extends LedgerStore {
+  readonly keys: PostgresKeyHistory;
   private readonly appends: AppendConnection;
   private readonly pool: Pool;
   private readonly prisma: PrismaClient;
@@ -62,7 +64,8 @@ export class PostgresLedgerStore extends LedgerStore {
     });
     this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
-    this.log = storedLog((sql, values) => this.query(sql, values), LOG);
+    this.log = storedLog(this.query, LOG);
+    this.keys = new PostgresKeyHistory(this.query, LOG);
   }
 
   async close(): Promise<void> {
@@ -174,11 +177,8 @@ export class PostgresLedgerStore extends LedgerStore {
     return (await this.query<NodeRow>(NODES_AT, [LOG, indices])).map(nodeOfRow);
   }
 
-  private query<Row extends object>(sql: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    return this.guard(
-      async () => (await this.pool.query<Row & Record<string, unknown>>(sql, [...values])).rows,
-    );
-  }
+  private readonly query: Query = <Row extends object>(sql: string, values: readonly unknown[]) =>
+    this.guard(async () => (await this.pool.query<Row & Record<string, unknown>>(sql, [...values])).rows);
 
   /** Wraps a failure of the database once. */
   private async guard<Result>(work: () => Promise<Result>): Promise<Result> {

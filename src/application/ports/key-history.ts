@@ -1,0 +1,49 @@
+import type { PublicJwk } from '../../domain/entry.js';
+
+/** What a key was called, and where it came from then, when that was kept. */
+export interface KeyName {
+  readonly iss: string;
+  readonly kid: string;
+  readonly source?: string | undefined;
+}
+
+/** How many names of a key are told. */
+export const MAX_KEY_NAMES = 100;
+
+/** A key that verified entries. */
+export interface UsedKey {
+  /** RFC 7638 SHA-256 thumbprint, base64url. */
+  readonly jkt: string;
+  readonly jwk: PublicJwk;
+  readonly alg: string;
+  /** In the order of their first use, the first `MAX_KEY_NAMES`. */
+  readonly names: readonly KeyName[];
+  readonly firstIndex: number;
+  readonly firstUsedAtMs: number;
+  readonly lastIndex: number;
+  readonly lastUsedAtMs: number;
+}
+
+/** A key on a page; the next page begins before `position`. */
+export interface ListedKey extends UsedKey {
+  readonly position: number;
+}
+
+export interface KeysRequest {
+  /** Only keys that served this issuer, by their first use for it. */
+  readonly iss?: string | undefined;
+  readonly limit: number;
+  /** Only those first used before this index. */
+  readonly before?: number | undefined;
+}
+
+/**
+ * The keys that verified entries. All of it follows from the entries, which are append-only; a key never leaves. Methods throw `LedgerError`
+ * `store-unavailable` when the storage can't be reached.
+ */
+export abstract class KeyHistory {
+  /** Keys, newest first use first. */
+  abstract list(request: KeysRequest): Promise<readonly ListedKey[]>;
+
+  abstract find(jkt: string): Promise<UsedKey | undefined>;
+}

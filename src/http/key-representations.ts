@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { UsedKey } from '../application/ports/key-history.js';
+import { timeJson } from './representations.js';
+
+/** What leaves over HTTP of the keys that verified entries. */
+
+const time = z.string().meta({ description: 'RFC 3339, UTC, milliseconds' });
+const source = z
+  .string()
+  .optional()
+  .meta({ description: 'Where the key came from at its first use', example: 'trust-file' });
+
+export const keySchema = z.object({
+  jkt: z.string().meta({ description: 'RFC 7638 thumbprint' }),
+  iss: z.string().meta({ description: 'The issuer at the first use' }),
+  kid: z.string(),
+  alg: z.string().meta({ example: 'ES256' }),
+  source,
+  names: z
+    .array(z.object({ iss: z.string(), kid: z.string(), source }))
+    .meta({ description: 'Every name the key served under, in the order of first use, at most 100' }),
+  jwk: z.record(z.string(), z.unknown()).meta({ description: 'The public key as it was trusted' }),
+  first_used_at: time,
+  last_used_at: time,
+  first_index: z.number().meta({ description: 'Index of the first entry that it verified' }),
+  last_index: z.number(),
+});
+
+export const keysSchema = z.object({ keys: z.array(keySchema), next: z.string().nullable() });
+
+export function keyJson(key: UsedKey): z.infer<typeof keySchema> {
+  const [first] = key.names;
+  if (!first) throw new Error(`the key ${key.jkt} has no name`);
+  return {
+    jkt: key.jkt,
+    ...nameJson(first),
+    alg: key.alg,
+    names: key.names.map(nameJson),
+    jwk: { ...key.jwk },
+    first_used_at: timeJson(key.firstUsedAtMs),
+    last_used_at: timeJson(key.lastUsedAtMs),
+    first_index: key.firstIndex,
+    last_index: key.lastIndex,
+  };
+}
+
+function nameJson({ iss, kid, source: from }: UsedKey['names'][number]): {
+  iss: string;
+  kid: string;
+  source?: string;
+} {
+  return { iss, kid, ...(from !== undefined && { source: from }) };
+}

@@ -1,0 +1,79 @@
+import {
+  KeyHistory,
+  MAX_KEY_NAMES,
+  type KeyName,
+  type KeysRequest,
+  type ListedKey,
+  type UsedKey,
+} from '../../application/ports/key-history.js';
+import type { PublicJwk } from '../../domain/entry.js';
+import type { Query } from './stored-log.js';
+
+/** What is told of keys; `asked` gives their "jkt" and "position". $1 log. Each costs a few index look-ups, however often it was used. */
+const usedKeys = (asked: string) => `
+  SELECT asked."jkt" AS "jkt", asked."position"::float8 AS "position", k."jwk" AS "jwk", first."alg" AS "alg",
+         first."index"::float8 AS "firstIndex", first."recorded_at_ms"::float8 AS "firstUsedAtMs",
+         last."index"::float8 AS "lastIndex", last."recorded_at_ms"::float8 AS "lastUsedAtMs", names."names" AS "names"
+    FROM (${asked}) asked
+    JOIN "verification_key" k ON k."log" = $1 AND k."jkt" = asked."jkt"
+   CROSS JOIN LATERAL (
+      SELECT e."index", e."recorded_at_ms", e."alg" FROM "entry" e WHERE e."log" = $1 AND e."jkt" = asked."jkt" ORDER BY e."index" LIMIT 1
+   ) first
+   CROSS JOIN LATERAL (
+      SELECT e."index", e."recorded_at_ms" FROM "entry" e WHERE e."log" = $1 AND e."jkt" = asked."jkt" ORDER BY e."index" DESC LIMIT 1
+   ) last
+   CROSS JOIN LATERAL (
+      SELECT json_agg(json_build_object('iss', u."iss", 'kid', u."kid", 'source', u."source") ORDER BY u."first_index") AS "names"
+        FROM (SELECT * FROM "key_use" k WHERE k."log" = $1 AND k."jkt" = asked."jkt" ORDER BY k."first_index" LIMIT ${MAX_KEY_NAMES}) u
+   ) names
+   ORDER BY asked."position" DESC`;
+
+/** The use that stands for a key on a page: its first, of those that `condition` on "u" lets through. $2 position, $3 limit. */
+const page = (condition: string, isEarlier: string) => `
+  SELECT u."jkt", u."first_index" AS "position" FROM "key_use" u
+   WHERE u."log" = $1 AND u."first_index" < $2::bigint AND ${condition}
+     AND NOT EXISTS (
+        SELECT 1 FROM "key_use" o WHERE o."log" = $1 AND o."jkt" = u."jkt" AND o."first_index" < u."first_index" AND ${isEarlier}
+     )
+   ORDER BY u."first_index" DESC LIMIT $3`;
+
+const KEYS = usedKeys(page('true', 'true'));
+const KEYS_OF_ISSUER = usedKeys(page('u."iss" = $4', 'o."iss" = $4'));
+const KEY = usedKeys(`SELECT $2::text AS "jkt", 0 AS "position"`);
+
+interface KeyRow extends Omit<ListedKey, 'jwk' | 'names'> {
+  readonly jwk: string;
+  readonly names: readonly (KeyName & { readonly source: string | null })[];
+}
+
+/** Reads what the appends left. */
+export class PostgresKeyHistory extends KeyHistory {
+  constructor(
+    private readonly query: Query,
+    private readonly log: number,
+  ) {
+    super();
+  }
+
+  override async list({
+    iss,
+    limit,
+    before = Number.MAX_SAFE_INTEGER,
+  }: KeysRequest): Promise<readonly ListedKey[]> {
+    const rows =
+      iss === undefined
+        ? await this.query<KeyRow>(KEYS, [this.log, before, limit])
+        : await this.query<KeyRow>(KEYS_OF_ISSUER, [this.log, before, limit, iss]);
+    return rows.map(keyOf);
+  }
+
+  override async find(jkt: string): Promise<UsedKey | undefined> {
+    const [row] = await this.query<KeyRow>(KEY, [this.log, jkt]);
+    return row && keyOf(row);
+  }
+}
+
+function keyOf(row: KeyRow): ListedKey {
+  const names = row.names.map(({ iss, kid, source }) => ({ iss, kid, source: source ?? undefined }));
+  return { ...row, jwk: JSON.parse(row.jwk) as PublicJwk, names };
+}

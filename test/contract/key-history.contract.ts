@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { KeyHistory, KeysRequest } from '../../src/application/ports/key-history.js';
+import type { VerifiedEct } from '../../src/domain/entry.js';
+import { verifiedEct, type TaskSketch } from '../support/verified-ect.js';
+import type { StoreUnderTest } from './ledger-store.contract.js';
+
+export interface HistoryUnderTest extends StoreUnderTest {
+  readonly keys: KeyHistory;
+}
+
+const A = 'urn:issuer:a';
+const B = 'urn:issuer:b';
+
+/** What every `KeyHistory` promises. `open` gives an empty store. */
+export function describeKeyHistory(name: string, open: () => Promise<HistoryUnderTest>): void {
+  describe(`${name} as a KeyHistory`, () => {
+    let subject: HistoryUnderTest;
+    beforeEach(async () => {
+      subject = await open();
+    });
+    afterEach(() => subject.close());
+
+    /** One append for each, a second apart, the first at 1000 ms. */
+    const append = async (...ects: readonly VerifiedEct[]) => {
+      for (const [at, ect] of ects.entries()) {
+        subject.setNow(1_000 * (at + 1));
+        await subject.store.append([[ect]]);
+      }
+    };
+    const listed = async (request: Partial<KeysRequest> = {}) =>
+      (await subject.keys.list({ limit: 100, ...request })).map(({ jkt }) => jkt);
+
+    it('knows no key before it verified something', async () => {
+      expect(await subject.keys.find(jktOf('none'))).toBeUndefined();
+      expect(await listed()).toEqual([]);
+    });
+
+    it('tells first and last use, the key itself and where it came from at first', async () => {
+      const first = signedBy('key', { iss: A, kid: 'one' }, 'trust-file');
+      await append(
+        first,
+        signedBy('other', { iss: A, kid: 'two' }),
+        signedBy('key', { iss: A, kid: 'one' }, 'wit'),
+      );
+      expect(await subject.keys.find(jktOf('key'))).toMatchObject({
+        jkt: jktOf('key'),
+        jwk: first.jwk,
+        alg: 'ES256',
+        names: [{ iss: A, kid: 'one', source: 'trust-file' }],
+        firstIndex: 1,
+        firstUsedAtMs: 1_000,
+        lastIndex: 3,
+        lastUsedAtMs: 3_000,
+      });
+    });
+
+    it('keeps every name that one key served under, in the order of first use', async () => {
+      await append(
+        signedBy('key', { iss: B, kid: 'b' }),
+        signedBy('key', { iss: A, kid: 'a' }, 'jwks_uri'),
+        signedBy('key', { iss: A, kid: 'a2' }),
+        signedBy('key', { iss: B, kid: 'b' }),
+      );
+      expect((await subject.keys.find(jktOf('key')))?.names).toEqual([
+        { iss: B, kid: 'b', source: undefined },
+        { iss: A, kid: 'a', source: 'jwks_uri' },
+        { iss: A, kid: 'a2', source: undefined },
+      ]);
+    });
+
+    it('sees a name once that several tokens of one append use', async () => {
+      const ects = [0, 1, 2].map(() => signedBy('key', { iss: A, kid: 'a' }));
+      await subject.store.append([ects]);
+      expect(await subject.keys.find(jktOf('key'))).toMatchObject({
+        names: [{ iss: A, kid: 'a' }],
+        firstIndex: 1,
+        lastIndex: 3,
+      });
+    });
+
+    it('lists each key once, the newest first use first, page by page', async () => {
+      await append(...['k1', 'k2', 'k1', 'k3', 'k2'].map((key) => signedBy(key, { iss: A, kid: key })));
+      expect(await listed()).toEqual(['k3', 'k2', 'k1'].map(jktOf));
+      const [first] = await subject.keys.list({ limit: 1 });
+      expect(await listed({ before: first?.position })).toEqual(['k2', 'k1'].map(jktOf));
+    });
+
+    it('lists the keys of an issuer by their first use for it', async () => {
+      await append(
+        signedBy('shared', { iss: A, kid: 'a' }),
+        signedBy('only-b', { iss: B, kid: 'b' }),
+        signedBy('shared', { iss: B, kid: 'x' }),
+        signedBy('shared', { iss: B, kid: 'y' }),
+      );
+      expect(await listed({ iss: B })).toEqual(['shared', 'only-b'].map(jktOf));
+      expect(await listed({ iss: A })).toEqual([jktOf('shared')]);
+      expect(await listed({ iss: 'urn:issuer:c' })).toEqual([]);
+      const [newest] = await subject.keys.list({ iss: B, limit: 1 });
+      expect(newest).toMatchObject({ position: 3, firstIndex: 1, lastIndex: 4 });
+    });
+
+    it('has room for the longest names', async () => {
+      const iss = `urn:${noise(2_044)}`;
+      const kid = '\u{1F511}'.repeat(256);
+      await append(signedBy('key', { iss, kid }), signedBy('key', { iss, kid }));
+      expect((await subject.keys.find(jktOf('key')))?.names).toEqual([{ iss, kid, source: undefined }]);
+      expect(await listed({ iss })).toEqual([jktOf('key')]);
+    });
+
+    it('finds the entries of a key', async () => {
+      await append(...['k1', 'k2', 'k1'].map((key) => signedBy(key, { iss: A, kid: 'same' })));
+      const found = await subject.store.search({ jkt: jktOf('k1') }, { order: 'asc', limit: 10 });
+      expect(found.map(({ index }) => index)).toEqual([1, 3]);
+    });
+  });
+}
+
+/** A token that the key of this name signed; `verifiedEct` derives the thumbprint from the name. */
+function signedBy(key: string, name: TaskSketch, source?: string): VerifiedEct {
+  const { jkt, jwk } = verifiedEct({ kid: key });
+  return { ...verifiedEct(name), jkt, jwk, source };
+}
+
+function jktOf(key: string): string {
+  return verifiedEct({ kid: key }).jkt;
+}
+
+/** Hardly compressible, as hostile issuers are. */
+function noise(length: number): string {
+  let text = '';
+  while (text.length < length) text += Math.random().toString(36).slice(2);
+  return text.slice(0, length);
+}
