@@ -43,7 +43,7 @@ const KEY = usedKeys(`SELECT $2::text AS "jkt", 0 AS "position"`);
 
 interface KeyRow extends Omit<ListedKey, 'jwk' | 'names'> {
   readonly jwk: string;
-  readonly names: readonly (KeyName & { readonly source: string | null })[];
+  readonly names: readonly (Omit<KeyName, 'source'> & { readonly source: string | null })[];
 }
 
 /** Reads what the appends left. */
