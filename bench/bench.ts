@@ -40,6 +40,10 @@ export class Bench {
     return { ...result, cpu, memoryBytes: (await memory?.stop()) ?? [] };
   }
 
+  fill(sql: string, values: readonly unknown[]): Promise<void> {
+    return this.service.fill(sql, values);
+  }
+
   async get(path: string): Promise<unknown> {
     const client = new LoadClient(this.service.url, 1);
     const body: unknown = JSON.parse(await client.get(path));

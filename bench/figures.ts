@@ -1,4 +1,5 @@
 import type { LogFigures } from './log.js';
+import type { ReplayFigures } from './replay.js';
 import type { Ancestry, Rate, Round, Stress } from './measurements.js';
 import { AIMS, BATCH_TOKENS, CONNECTIONS } from './plan.js';
 import { mean, median } from './statistics.js';
@@ -16,6 +17,7 @@ export interface Results {
   readonly rounds: readonly Round[];
   readonly ancestries: readonly Ancestry[];
   readonly log: LogFigures;
+  readonly replay: ReplayFigures;
   readonly stress: readonly Stress[];
   /** Entries altogether; every acknowledged one is there. */
   readonly recorded: number;
@@ -31,6 +33,7 @@ export function figuresOf(results: Results): readonly Figure[] {
     rateFigure(`batches of ${BATCH_TOKENS}`, results, 'batches', AIMS.batches),
     ...results.ancestries.map(ancestryFigure),
     ...logFigures(results.log),
+    ...replayFigures(results.replay),
     ...memoryFigures(rounds),
     ...results.stress.map(({ name, memoryBytes }) => ({
       name: `memory: ${name}`,
@@ -97,6 +100,15 @@ function logFigures({
       isMet: growth <= AIMS.treeGrowth,
     },
   ];
+}
+
+function replayFigures({ remembered, fresh, seen }: ReplayFigures): readonly Figure[] {
+  const figure = (name: string, { perSecond, p50Ms, p99Ms }: ReplayFigures['fresh']): Figure => ({
+    name: `replay, ${CONNECTIONS} connections, ${remembered} remembered: ${name}`,
+    value: `${rate(perSecond)}; p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}`,
+    aim: '',
+  });
+  return [figure('new', fresh), figure('seen', seen)];
 }
 
 function memoryFigures(rounds: readonly Round[]): readonly Figure[] {

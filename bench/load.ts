@@ -58,6 +58,16 @@ export class LoadClient {
     });
   }
 
+  /** One question for shared replay detection a request. */
+  checkReplays(questions: readonly string[], expected: string): Promise<LoadResult> {
+    return this.run(questions, async (question, record) => {
+      await record(0, async () => {
+        const answer = await this.post('/replay', 'application/json', question, 200);
+        if (!answer.startsWith(expected)) throw new Error(`/replay: ${answer} instead of ${expected}`);
+      });
+    });
+  }
+
   get(path: string): Promise<string> {
     return this.send(path, { method: 'GET' }, 200);
   }

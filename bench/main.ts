@@ -17,6 +17,7 @@ import {
   type Round,
 } from './measurements.js';
 import { measureLog } from './log.js';
+import { measureReplay } from './replay.js';
 import { FULL, QUICK, type Plan } from './plan.js';
 import { Processes } from './processes.js';
 import { cpuTable, figureTable } from './report.js';
@@ -52,9 +53,10 @@ async function measureAll(bench: Bench, plan: Plan): Promise<Results> {
   const ancestries: Ancestry[] = [];
   for (const shape of SHAPES) ancestries.push(await measureAncestry(bench, shape, plan.questions));
   const log = await measureLog(bench);
+  const replay = await measureReplay(bench, plan.rememberedTokens);
   const stress = plan.stress ? [await stressWithLargestBatch(bench), await stressWithManyBatches(bench)] : [];
   await checkNothingIsLost(bench);
-  return { yardsticks, rounds, ancestries, log, stress, recorded: bench.acknowledged };
+  return { yardsticks, rounds, ancestries, log, replay, stress, recorded: bench.acknowledged };
 }
 
 async function report(results: Results, plan: Plan, settings: ServerSettings): Promise<void> {

@@ -11,6 +11,8 @@ export interface Plan {
   };
   /** Questions per ancestry figure. */
   readonly questions: number;
+  /** Tokens that are remembered when replay detection is measured. */
+  readonly rememberedTokens: number;
   /** Whether the largest bodies and very many at once are tried for their memory. */
   readonly stress: boolean;
 }
@@ -20,6 +22,7 @@ export const FULL: Plan = {
   rounds: 3,
   seconds: { yardstick: 3, oneConnection: 4, manyConnections: 8, batches: 8 },
   questions: 40,
+  rememberedTokens: 1_000_000,
   stress: true,
 };
 
@@ -28,6 +31,7 @@ export const QUICK: Plan = {
   rounds: 1,
   seconds: { yardstick: 2, oneConnection: 2, manyConnections: 4, batches: 4 },
   questions: 15,
+  rememberedTokens: 200_000,
   stress: false,
 };
 

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { CheckReadiness } from './application/check-readiness.js';
+import { DetectReplays } from './application/detect-replays.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
 import { ReadKeys } from './application/read-keys.js';
@@ -20,6 +21,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { PrometheusMetrics } from './http/prometheus-metrics.js';
 import { ReadingController } from './http/reading.controller.js';
 import { RecordingController } from './http/recording.controller.js';
+import { ReplayController } from './http/replay.controller.js';
 import { RequestPipe } from './http/request-pipe.js';
 import { WorkflowsController } from './http/workflows.controller.js';
 import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
@@ -73,6 +75,7 @@ export async function createService(
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
   });
+  const replays = new DetectReplays(storage.replays, metrics);
   const reader = new ReadLedger(store);
   const readiness = new CheckReadiness({
     store: async () => `${config.store}, ${await store.size()} leaves`,
@@ -86,6 +89,7 @@ export async function createService(
     { provide: ReadLedger, useFactory: () => reader },
     { provide: ReadKeys, useFactory: () => new ReadKeys(storage.keys) },
     { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
+    { provide: DetectReplays, useFactory: () => replays },
     { provide: PublishLog, useFactory: () => publisher },
     { provide: CheckReadiness, useFactory: () => readiness },
     { provide: PrometheusMetrics, useFactory: () => metrics },
@@ -97,11 +101,12 @@ export async function createService(
   serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
   await app.init();
   refuseOtherMethods(fastify, routes);
+  replays.start();
   return {
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () => closeAll(app, sequencer, trust, storage),
+    close: () => closeAll(app, { sequencer, replays, trust, storage }),
   };
 }
 
@@ -122,6 +127,7 @@ class AppModule {
       module: AppModule,
       controllers: [
         RecordingController,
+        ReplayController,
         ReadingController,
         WorkflowsController,
         KeysController,
@@ -137,14 +143,20 @@ class AppModule {
   }
 }
 
+interface Closable {
+  readonly sequencer: Sequencer;
+  readonly replays: DetectReplays;
+  readonly trust: TrustFileKeyResolver;
+  readonly storage: Storage;
+}
+
 async function closeAll(
   app: INestApplication,
-  sequencer: Sequencer,
-  trust: TrustFileKeyResolver,
-  storage: Storage,
+  { sequencer, replays, trust, storage }: Closable,
 ): Promise<void> {
   await app.close();
   await sequencer.close();
+  await replays.close();
   trust.close();
   await storage.close();
 }

@@ -155,5 +155,6 @@ class NoMetrics extends Metrics {
   override appended(): void {}
   override verified(): void {}
   override queueDepth(): void {}
+  override replayChecked(): void {}
   override selfCheckFailed(): void {}
 }

@@ -2,16 +2,19 @@ import type { CheckpointAnchor } from './application/ports/checkpoint-anchor.js'
 import type { Clock } from './application/ports/clock.js';
 import type { KeyHistory } from './application/ports/key-history.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
+import type { ReplayStore } from './application/ports/replay-store.js';
 import type { Metrics } from './application/ports/metrics.js';
 import { LogSealer } from './application/seal-log.js';
 import type { Config } from './config.js';
 import { Ed25519CheckpointSigner, loadCheckpointSigners } from './keys/ed25519-checkpoint-signer.js';
 import { FileCheckpointAnchor } from './storage/file/file-checkpoint-anchor.js';
 import { MemoryCheckpointAnchor } from './storage/memory/memory-checkpoint-anchor.js';
+import { MemoryReplayStore } from './storage/memory/memory-replay-store.js';
 import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
 import { startEmbeddedServer, type EmbeddedServer } from './storage/postgres/embedded-server.js';
 import { migrate } from './storage/postgres/migrate.js';
 import { PostgresLedgerStore } from './storage/postgres/postgres-ledger-store.js';
+import { PostgresReplayStore } from './storage/postgres/postgres-replay-store.js';
 
 export interface StorageOptions {
   readonly config: Config;
@@ -31,6 +34,7 @@ export interface Storage {
   readonly store: LedgerStore;
   readonly keys: KeyHistory;
   readonly sealer: LogSealer;
+  readonly replays: ReplayStore;
   close(): Promise<void>;
 }
 
@@ -45,7 +49,8 @@ async function openMemory({ config, clock, metrics, log }: StorageOptions): Prom
   const signer = await Ed25519CheckpointSigner.generate(config.origin);
   const sealer = new LogSealer([signer], new MemoryCheckpointAnchor(), metrics);
   const store = new MemoryLedgerStore(config, sealer, clock);
-  return { store, keys: store.keys, sealer, close: () => Promise.resolve() };
+  const replays = new MemoryReplayStore(clock);
+  return { store, keys: store.keys, sealer, replays, close: () => Promise.resolve() };
 }
 
 async function openPostgres({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
@@ -69,11 +74,12 @@ async function openPostgres({ config, clock, metrics, log }: StorageOptions): Pr
       log.error({ err }, 'the database failed');
     };
     const store = new PostgresLedgerStore({ url, rules: config, sealer, clock, onFailure, onProgress: tell });
+    const replays = new PostgresReplayStore(url, onFailure);
     const close = async () => {
-      await store.close();
+      await Promise.all([store.close(), replays.close()]);
       await embedded?.stop();
     };
-    return { store, keys: store.keys, sealer, close };
+    return { store, keys: store.keys, sealer, replays, close };
   } catch (error) {
     await embedded?.stop();
     throw error;

@@ -35,22 +35,53 @@ export class ReplayCache {
  * @throws LedgerError `overloaded` when `maxEntries` unexpired ones are remembered: forgetting one would let it be replayed
  */
 export function seenInMemory(
-  clock: Clock = new SystemClock(),
-  maxEntries = DEFAULT_MAX_ENTRIES,
+  clock?: Clock,
+  maxEntries?: number,
 ): (jti: string, expiresAtMs: number) => boolean {
-  const expiryMs = new Map<string, number>();
-  let nextSweepMs = 0;
-  return (jti, expiresAtMs) => {
-    const nowMs = clock.nowMs();
-    if ((expiryMs.get(jti) ?? 0) > nowMs) return true;
-    if (expiryMs.size >= maxEntries && nowMs >= nextSweepMs) {
-      for (const [known, knownExpiryMs] of expiryMs) if (knownExpiryMs <= nowMs) expiryMs.delete(known);
-      nextSweepMs = nowMs + SWEEP_INTERVAL_MS;
+  const memory = new SightingMemory(clock, maxEntries);
+  return (jti, expiresAtMs) => memory.see(jti, expiresAtMs) !== undefined;
+}
+
+interface Sighting {
+  readonly firstSeenAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** What was seen in one process, each until it expires. */
+export class SightingMemory {
+  private readonly sightings = new Map<string, Sighting>();
+  private nextSweepMs = 0;
+
+  constructor(
+    private readonly clock: Clock = new SystemClock(),
+    private readonly maxEntries = DEFAULT_MAX_ENTRIES,
+  ) {}
+
+  /**
+   * Tells when `key` was first seen; `undefined` says that it was not, and that it is remembered from now on.
+   *
+   * @throws LedgerError `overloaded` when the memory is full of unexpired ones: forgetting one would let it be replayed
+   */
+  see(key: string, expiresAtMs: number): number | undefined {
+    const nowMs = this.clock.nowMs();
+    const known = this.sightings.get(key);
+    if (known && known.expiresAtMs > nowMs) return known.firstSeenAtMs;
+    if (this.sightings.size >= this.maxEntries && nowMs >= this.nextSweepMs) {
+      this.forgetExpired();
+      this.nextSweepMs = nowMs + SWEEP_INTERVAL_MS;
     }
-    if (expiryMs.size >= maxEntries && !expiryMs.has(jti)) {
+    if (this.sightings.size >= this.maxEntries && !this.sightings.has(key)) {
       throw new LedgerError('overloaded', 'the replay memory is full', { retryAfterSeconds: 1 });
     }
-    expiryMs.set(jti, expiresAtMs);
-    return false;
-  };
+    this.sightings.set(key, { firstSeenAtMs: nowMs, expiresAtMs });
+    return undefined;
+  }
+
+  /** Returns how many it forgot. */
+  forgetExpired(): number {
+    const nowMs = this.clock.nowMs();
+    const before = this.sightings.size;
+    for (const [key, { expiresAtMs }] of this.sightings) if (expiresAtMs <= nowMs) this.sightings.delete(key);
+    return before - this.sightings.size;
+  }
 }

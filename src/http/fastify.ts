@@ -14,6 +14,7 @@ import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
 import type { PrometheusMetrics } from './prometheus-metrics.js';
 import { addSecurityHeaders } from './security-headers.js';
+import { REPLAY_MAX_BYTES } from './replay-representations.js';
 import { BATCH_MAX_BYTES } from './submission.js';
 
 /** All headers of a request together, in bytes. */
@@ -70,10 +71,11 @@ function acceptAnyBodyAsBytes(fastify: FastifyInstance): void {
   });
 }
 
-/** One token and the JSON around it need far less than a batch. */
+/** One token and the JSON around it need far less than a batch, a question about one even less. */
 function limitTokenBodies(fastify: FastifyInstance, { maxTokenBytes }: HttpLimits): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url === '/ledger' && route.method === 'POST') route.bodyLimit = 4 * maxTokenBytes;
+    if (route.url === '/replay') route.bodyLimit = REPLAY_MAX_BYTES;
   });
 }
 

@@ -14,6 +14,7 @@ import type { ProblemCode } from '../domain/errors.js';
 import { formatVkey } from '../domain/log/note-key.js';
 import { withExamples } from './live-examples.js';
 import { PROBLEM_KINDS } from './problem.js';
+import { replayRequestSchema } from './replay-representations.js';
 import { problemSchema } from './operations-representations.js';
 
 const TOKEN_PROBLEMS: readonly ProblemCode[] = [
@@ -54,8 +55,8 @@ export function ApiProblems(...codes: readonly (ProblemCode | 'token')[]): Metho
 }
 
 /** A schema as the document writes it, where a decorator takes no zod schema. */
-export function openApiOf(schema: z.ZodType): Record<string, unknown> {
-  return schema['~standard'].jsonSchema.output({ target: 'openapi-3.0' });
+export function openApiOf(schema: z.ZodType, side: 'input' | 'output' = 'output'): Record<string, unknown> {
+  return schema['~standard'].jsonSchema[side]({ target: 'openapi-3.0' });
 }
 
 /** The path and query parameters that name a task. */
@@ -103,6 +104,16 @@ export const BATCH_BODIES: ApiBodyOptions = {
         properties: { ects: { type: 'array', maxItems: 1000, items: { type: 'string' } } },
       },
     ],
+  },
+};
+
+export const REPLAY_BODY: ApiBodyOptions = {
+  required: true,
+  description: 'The token that a verifier was shown',
+  schema: {
+    type: 'object',
+    ...openApiOf(replayRequestSchema, 'input'),
+    example: { jti: '550e8400-e29b-41d4-a716-446655440000', scope: 'https://api.example.com', ttl: 900 },
   },
 };
 

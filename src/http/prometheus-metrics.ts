@@ -44,6 +44,12 @@ export class PrometheusMetrics extends Metrics {
     help: 'ECTs waiting for an append',
     registers: this.registers,
   });
+  private readonly replayChecks = new Counter({
+    name: 'ect_ledger_replay_checks_total',
+    help: 'Tokens asked about for shared replay detection, by whether they were seen before',
+    labelNames: ['seen'],
+    registers: this.registers,
+  });
   private readonly selfCheckFailures = new Counter({
     name: 'ect_ledger_proof_self_check_failures_total',
     help: 'Proofs that did not verify before they left; must always be 0',
@@ -81,6 +87,10 @@ export class PrometheusMetrics extends Metrics {
 
   override queueDepth(tokens: number): void {
     this.queue.set(tokens);
+  }
+
+  override replayChecked(wasSeen: boolean): void {
+    this.replayChecks.inc({ seen: String(wasSeen) });
   }
 
   override selfCheckFailed(): void {

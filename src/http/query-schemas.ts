@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** RFC 9562 textual form, any version; the ledger compares UUIDs in lower case. */
-const uuid = z
+export const uuid = z
   .string()
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'must be a UUID')
   .transform((text) => text.toLowerCase());

@@ -89,6 +89,21 @@ function checkCount(compacts: readonly string[]): void {
   }
 }
 
+/**
+ * A JSON body of exactly this schema.
+ *
+ * @throws LedgerError `invalid-request` with a pointer a fault, `unsupported-media-type`
+ */
+export function readJson<Schema extends z.ZodType>(
+  request: FastifyRequest,
+  schema: Schema,
+): z.output<Schema> {
+  const body = bodyOf(request);
+  if (body.length === 0) throw invalidRequest([{ pointer: '', message: 'the body is empty' }]);
+  if (mediaTypeOf(request.headers['content-type']) !== 'application/json') throw unsupported();
+  return json(body, schema);
+}
+
 /** The parser for every content type hands the bytes on; a request without a body has none. */
 function bodyOf(request: FastifyRequest): Buffer {
   const encoding = request.headers['content-encoding'];

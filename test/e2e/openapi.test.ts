@@ -31,6 +31,7 @@ const ROUTES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['GET', '/keys', ['iss', 'limit', 'cursor']],
   ['GET', '/keys/{jkt}', []],
+  ['POST', '/replay', []],
   ['GET', '/ledger/{jti}', ['wid']],
   ['GET', '/ledger/{jti}/ancestry', ['wid', 'depth', 'limit', 'format']],
   ['GET', '/ledger/{jti}/descendants', ['wid', 'depth', 'limit', 'format', 'at']],
@@ -186,6 +187,11 @@ describe('what the document says of answers holds', () => {
       409,
       async () => ledger.client.get(`/ledger/${await ambiguousJti()}/receipt`),
     ],
+    ['POST', '/replay', 200, () => replay({ jti: entry.jti })],
+    ['POST', '/replay', 200, () => replay({ jti: entry.jti, ttl: 60 })],
+    ['POST', '/replay', 400, () => replay({})],
+    ['POST', '/replay', 413, () => replay({ jti: entry.jti, scope: 'x'.repeat(5_000) })],
+    ['POST', '/replay', 415, () => ledger.client.post('/replay', 'x')],
     ['GET', '/log/checkpoint', 200, () => ledger.client.get('/log/checkpoint')],
     ['GET', '/log/checkpoint', 400, () => ledger.client.get('/log/checkpoint?size=1')],
     ['GET', '/log/tile/{path}', 200, () => ledger.client.get('/log/tile/0/000.p/1')],
@@ -230,6 +236,10 @@ describe('what the document says of answers holds', () => {
     expect(answer.status).toBe(status);
     expectDocumented(document, method, route, answer);
   });
+
+  function replay(question: object): Promise<Answer> {
+    return ledger.client.post('/replay', JSON.stringify(question), { 'Content-Type': 'application/json' });
+  }
 
   async function ambiguousJti(): Promise<string> {
     const { body } = await ledger.client.get<{ entries: readonly EntryJson[] }>('/ledger?limit=1');

@@ -23,6 +23,7 @@ describe('a method that a path does not have', () => {
     [`/ledger/${JTI}/ancestry`, READ],
     [`/ledger/${JTI}/descendants`, READ],
     [`/ledger/${JTI}/receipt`, READ],
+    ['/replay', 'POST'],
     ['/log/checkpoint', READ],
     ['/log/tile/0/000.p/1', READ],
     ['/log/proof/inclusion', READ],
@@ -38,7 +39,14 @@ describe('a method that a path does not have', () => {
     ['/openapi.json', READ],
     ['/docs', READ],
   ])('is method-not-allowed, with Allow: %s', async (path, allow) => {
-    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', ...(allow.includes('POST') ? [] : ['POST'])]) {
+    for (const method of [
+      'PUT',
+      'PATCH',
+      'DELETE',
+      'OPTIONS',
+      ...(allow.includes('POST') ? [] : ['POST']),
+      ...(allow.includes('GET') ? [] : ['GET']),
+    ]) {
       const answer = await ledger.client.request(path, { method });
       expectProblem(answer, 'method-not-allowed', 405);
       expect(answer.headers.get('allow')).toBe(allow);

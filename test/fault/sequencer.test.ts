@@ -43,6 +43,7 @@ class CountedMetrics extends Metrics {
   override recorded(): void {}
   override rejected(): void {}
   override verified(): void {}
+  override replayChecked(): void {}
   override selfCheckFailed(): void {}
   override appended(tokens: number): void {
     this.batches.push(tokens);

@@ -15,5 +15,6 @@ export class SilentMetrics extends Metrics {
   override appended(): void {}
   override verified(): void {}
   override queueDepth(): void {}
+  override replayChecked(): void {}
   override selfCheckFailed(): void {}
 }

@@ -10,6 +10,8 @@ export abstract class Metrics {
   abstract verified(seconds: number): void;
   /** Tokens waiting for an append. */
   abstract queueDepth(tokens: number): void;
+  /** One token asked about for shared replay detection. */
+  abstract replayChecked(wasSeen: boolean): void;
   /** A proof of our own did not verify: must never happen. */
   abstract selfCheckFailed(): void;
 }
