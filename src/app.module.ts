@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type INestApplication } from '@nestjs/commo
 import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { EVERYTHING } from './application/caller.js';
 import { CheckReadiness } from './application/check-readiness.js';
 import { DetectReplays } from './application/detect-replays.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
@@ -98,7 +99,7 @@ export async function createService(
     logger: ['error', 'warn'],
     bodyParser: false,
   });
-  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
+  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 }, EVERYTHING)).items[0]);
   await app.init();
   refuseOtherMethods(fastify, routes);
   replays.start();

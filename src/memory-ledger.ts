@@ -1,7 +1,14 @@
-import type { EntryFilter, PageRequest, Trace, WorkflowGraph } from './application/ports/ledger-store.js';
+import { EVERYTHING } from './application/caller.js';
+import type {
+  EntryFilter,
+  PageRequest,
+  TaskQuery,
+  Trace,
+  WorkflowGraph,
+} from './application/ports/ledger-store.js';
 import { Metrics } from './application/ports/metrics.js';
 import { PublishLog } from './application/publish-log.js';
-import { ReadLedger, type TaskQuery } from './application/read-ledger.js';
+import { ReadLedger } from './application/read-ledger.js';
 import { RecordEcts } from './application/record-ects.js';
 import { LogSealer } from './application/seal-log.js';
 import { Sequencer } from './application/sequencer.js';
@@ -68,7 +75,7 @@ export class MemoryLedger {
 
   /** @throws LedgerError `not-found`, `ambiguous-jti` */
   async get(jti: string, wid?: string | null): Promise<Entry> {
-    return (await this.opened).reader.get(queryOf(jti, wid));
+    return (await this.opened).reader.get(queryOf(jti, wid), EVERYTHING);
   }
 
   /** Entries by index, up to `page.limit`. */
@@ -76,7 +83,7 @@ export class MemoryLedger {
     filter: EntryFilter = {},
     page: PageRequest = { order: 'asc', limit: 100 },
   ): Promise<readonly Entry[]> {
-    return (await (await this.opened).reader.search(filter, page)).items;
+    return (await (await this.opened).reader.search(filter, page, EVERYTHING)).items;
   }
 
   /** Which tasks led to this one; the asked one first. @throws LedgerError `not-found`, `ambiguous-jti` */
@@ -91,7 +98,7 @@ export class MemoryLedger {
 
   /** @throws LedgerError `not-found` */
   async workflow(wid: string, limit = DEFAULT_LIMIT): Promise<WorkflowGraph> {
-    return (await this.opened).tracer.workflow(wid.toLowerCase(), limit);
+    return (await this.opened).tracer.workflow(wid.toLowerCase(), limit, EVERYTHING);
   }
 
   private async trace(
@@ -100,7 +107,7 @@ export class MemoryLedger {
     { wid, depth, limit = DEFAULT_LIMIT }: TraceOptions,
   ): Promise<Trace> {
     const { tracer } = await this.opened;
-    return (await tracer.trace(queryOf(jti, wid), { direction, depth, limit })).trace;
+    return (await tracer.trace(queryOf(jti, wid), { direction, depth, limit }, EVERYTHING)).trace;
   }
 }
 

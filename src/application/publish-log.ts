@@ -9,6 +9,7 @@ import { hashFromTiles, proofFromTiles, tilesOf } from '../domain/log/stored-til
 import { TILE_WIDTH, tileWidth } from '../domain/log/tile.js';
 import { parseTilePath, type TileAddress } from '../domain/log/tile-path.js';
 import { leafHash } from '../domain/log/tree-hash.js';
+import { isLimited, type Visibility } from './caller.js';
 import type { LogStore } from './ports/log-store.js';
 
 export interface InclusionAnswer {
@@ -71,20 +72,34 @@ export class PublishLog {
   /**
    * The bytes under a path below `/log` (C2SP tlog-tiles).
    *
-   * @throws LedgerError `not-found` for a path that is not canonical or beyond the log
+   * @throws LedgerError `not-found` for a path that is not canonical or beyond the log; `forbidden` for leaves, which name every task,
+   *   where not every task is in sight
    */
-  async tile(path: string): Promise<Uint8Array> {
+  async tile(path: string, visibility: Visibility): Promise<Uint8Array> {
     const address = found(parseTilePath(path), 'this is no path of a tile');
+    if (address.level === 'entries' && isLimited(visibility))
+      throw new LedgerError('forbidden', 'bundles of leaves are for those who may read every entry');
     const id = { level: address.level === 'entries' ? 0 : address.level, index: address.index };
     const missing = `the log has no such tile yet`;
     if (address.width > tileWidth(id, await this.store.size())) throw new LedgerError('not-found', missing);
     return address.level === 'entries' ? this.bundle(address) : this.hashes(id, address.width);
   }
 
-  /** The leaf at an index and, for an ECT, its entry. @throws LedgerError `not-found` */
-  async leaf(index: number): Promise<{ readonly leaf: Uint8Array; readonly entry: Entry | undefined }> {
-    const [leaf] = await this.store.leaves(index, 1);
-    return { leaf: found(leaf, `there is no leaf ${index}`), entry: await this.store.entryAt(index) };
+  /**
+   * The leaf at an index and, for an ECT, its entry.
+   *
+   * @throws LedgerError `not-found`; whose sight is limited finds the genesis leaf and those of the entries in sight
+   */
+  async leaf(
+    index: number,
+    visibility: Visibility,
+  ): Promise<{ readonly leaf: Uint8Array; readonly entry: Entry | undefined }> {
+    const [[leaf], entry] = await Promise.all([
+      this.store.leaves(index, 1),
+      this.store.entryAt(index, visibility),
+    ]);
+    const isInSight = entry !== undefined || index === 0 || !isLimited(visibility);
+    return { leaf: found(isInSight ? leaf : undefined, `there is no leaf ${index}`), entry };
   }
 
   private async bundle({ index, width }: TileAddress): Promise<Uint8Array> {

@@ -1,6 +1,14 @@
 import type { Entry, TaskId } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import type { EntryFilter, LedgerStore, PageRequest, WorkflowSummary } from './ports/ledger-store.js';
+import type { Visibility } from './caller.js';
+import type {
+  EntryFilter,
+  LedgerStore,
+  PageRequest,
+  TaskQuery,
+  WorkflowsPage,
+  WorkflowSummary,
+} from './ports/ledger-store.js';
 
 /** How many workflows an `ambiguous-jti` names. */
 const AMBIGUOUS_WIDS_LIMIT = 100;
@@ -11,19 +19,13 @@ export interface Page<Item> {
   readonly nextIndex: number | undefined;
 }
 
-/** Which task is asked for; `wid: null` asks for the one without workflow, an absent `wid` for whichever there is. */
-export interface TaskQuery {
-  readonly jti: string;
-  readonly wid?: string | null | undefined;
-}
-
-/** Looks entries up and pages through them. */
+/** Looks entries up and pages through them, as far as the caller may see them. */
 export class ReadLedger {
   constructor(private readonly store: LedgerStore) {}
 
   /** @throws LedgerError `not-found`; `ambiguous-jti` when several workflows use the `jti` and no `wid` is given */
-  async get({ jti, wid }: TaskQuery): Promise<Entry> {
-    const entries = await this.store.find(jti, wid, AMBIGUOUS_WIDS_LIMIT);
+  async get({ jti, wid }: TaskQuery, visibility: Visibility): Promise<Entry> {
+    const entries = await this.store.find({ jti, wid }, AMBIGUOUS_WIDS_LIMIT, visibility);
     const [entry, another] = entries;
     if (!entry)
       throw new LedgerError('not-found', `no task ${describe({ jti, wid: wid ?? undefined })} is recorded`);
@@ -38,8 +40,8 @@ export class ReadLedger {
     return entry;
   }
 
-  async search(filter: EntryFilter, page: PageRequest): Promise<Page<Entry>> {
-    const found = await this.store.search(filter, { ...page, limit: page.limit + 1 });
+  async search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<Page<Entry>> {
+    const found = await this.store.search(filter, { ...page, limit: page.limit + 1 }, visibility);
     return pageOf(found, page.limit, ({ index }) => index);
   }
 
@@ -48,9 +50,9 @@ export class ReadLedger {
     return this.store.size();
   }
 
-  async workflows(limit: number, beforeIndex?: number): Promise<Page<WorkflowSummary>> {
-    const found = await this.store.workflows(limit + 1, beforeIndex);
-    return pageOf(found, limit, ({ firstIndex }) => firstIndex);
+  async workflows(page: WorkflowsPage, visibility: Visibility): Promise<Page<WorkflowSummary>> {
+    const found = await this.store.workflows({ ...page, limit: page.limit + 1 }, visibility);
+    return pageOf(found, page.limit, ({ firstIndex }) => firstIndex);
   }
 }
 

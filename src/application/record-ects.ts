@@ -2,6 +2,7 @@ import { taskIdOf } from '../domain/ect/claims.js';
 import type { Entry, VerifiedEct } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
 import type { Receipt } from '../domain/log/receipt.js';
+import { EVERYTHING } from './caller.js';
 import { Gate } from './gate.js';
 import type { AppendOutcome, LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
@@ -98,7 +99,7 @@ export class RecordEcts {
   private async firstRecording({ compact, payload }: AuthenticatedEct): Promise<AppendOutcome | undefined> {
     const task = taskIdOf(payload);
     if (!task) return undefined;
-    const [entry] = await this.store.find(task.jti, task.wid ?? null, 1);
+    const [entry] = await this.store.find({ jti: task.jti, wid: task.wid ?? null }, 1, EVERYTHING);
     return entry?.ect === compact ? { kind: 'already-recorded', entry } : undefined;
   }
 

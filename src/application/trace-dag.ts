@@ -1,7 +1,8 @@
 import type { Entry } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import type { LedgerStore, Trace, TraceRequest, WorkflowGraph } from './ports/ledger-store.js';
-import type { ReadLedger, TaskQuery } from './read-ledger.js';
+import type { Visibility } from './caller.js';
+import type { LedgerStore, TaskQuery, Trace, TraceRequest, WorkflowGraph } from './ports/ledger-store.js';
+import type { ReadLedger } from './read-ledger.js';
 
 /** Answers "which tasks led to this?" and "what came of it?". */
 export class TraceDag {
@@ -14,20 +15,21 @@ export class TraceDag {
   async trace(
     query: TaskQuery,
     request: TraceRequest,
+    visibility: Visibility,
   ): Promise<{ readonly entry: Entry; readonly trace: Trace }> {
-    const entry = await this.reader.get(query);
+    const entry = await this.reader.get(query, visibility);
     if (request.atSize !== undefined && entry.index >= request.atSize) {
       throw new LedgerError(
         'not-found',
         `the task was recorded at index ${entry.index}: a log of size ${request.atSize} does not hold it`,
       );
     }
-    return { entry, trace: await this.store.trace(entry.index, request) };
+    return { entry, trace: await this.store.trace(entry.index, request, visibility) };
   }
 
   /** @throws LedgerError `not-found` */
-  async workflow(wid: string, limit: number): Promise<WorkflowGraph> {
-    const graph = await this.store.workflow(wid, limit);
+  async workflow(wid: string, limit: number, visibility: Visibility): Promise<WorkflowGraph> {
+    const graph = await this.store.workflow(wid, limit, visibility);
     if (!graph) throw new LedgerError('not-found', `no workflow ${wid} is recorded`);
     return graph;
   }

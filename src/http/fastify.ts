@@ -9,6 +9,7 @@ import {
   type RouteOptions,
 } from 'fastify';
 import { LedgerError } from '../domain/errors.js';
+import { guardRoutes } from './access.js';
 import { drainWhenStopping } from './drain.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
@@ -60,6 +61,7 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
   await addSecurityHeaders(fastify);
+  guardRoutes(fastify);
   return adapter;
 }
 
@@ -122,7 +124,7 @@ export function refuseOtherMethods(
       const message = `${request.method} is not possible here; ${allow.join(', ')} is`;
       sendProblem(new LedgerError('method-not-allowed', message, { allow }), request, reply);
     };
-    fastify.route({ method: others, url, handler: refuse });
+    fastify.route({ method: others, url, handler: refuse, config: { scope: 'public' } });
   }
 }
 

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { ReadKeys } from '../application/read-keys.js';
+import { Needs } from './access.js';
 import { keyJson, keySchema, keysSchema } from './key-representations.js';
 import { ApiProblems } from './openapi.js';
 import { encodeCursor, jktPathSchema, keysQuerySchema, noQuerySchema } from './query-schemas.js';
@@ -14,6 +15,7 @@ export class KeysController {
   constructor(@Inject(ReadKeys) private readonly keys: ReadKeys) {}
 
   @Get()
+  @Needs('ledger:read')
   @ApiOperation({
     summary: 'The keys that verified entries',
     description: 'The newest first use first. Repeat with `cursor` = `next` until it is null.',
@@ -29,6 +31,7 @@ export class KeysController {
   }
 
   @Get(':jkt')
+  @Needs('ledger:read')
   @ApiParam(JKT_PARAMETER)
   @ApiOperation({ summary: 'One key', description: 'Its entries: `GET /ledger?jkt=`.' })
   @ApiResponse({ status: 200, description: 'The key', standardSchema: keySchema })

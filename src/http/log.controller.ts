@@ -3,12 +3,14 @@ import { ApiOperation, ApiParam, ApiProduces, ApiQuery, ApiResponse, ApiTags } f
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import type { Caller } from '../application/caller.js';
 import { PublishLog } from '../application/publish-log.js';
 import { ReadLedger } from '../application/read-ledger.js';
 import { decodeLeaf } from '../domain/log/leaf.js';
 import { formatTlogProof } from '../domain/log/tlog-proof.js';
 import { formatReceipt } from '../domain/log/receipt.js';
 import { encodeBase64 } from '../domain/log/base64.js';
+import { Needs, RequestCaller } from './access.js';
 import { qualityOf } from './media-types.js';
 import { ApiProblems, ApiTask } from './openapi.js';
 import { invalidRequest } from './problem.js';
@@ -41,6 +43,7 @@ export class LogController {
   ) {}
 
   @Get('ledger/:jti/receipt')
+  @Needs('ledger:read')
   @ApiTask()
   @ApiOperation({
     summary: 'Proof that a task is in the log',
@@ -54,9 +57,10 @@ export class LogController {
     @Param({ schema: jtiPathSchema }) { jti }: z.output<typeof jtiPathSchema>,
     @Query({ schema: receiptQuerySchema }) { wid, size }: z.output<typeof receiptQuerySchema>,
     @Headers('accept') accept: string | undefined,
+    @RequestCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const { index } = await this.reader.get({ jti, wid });
+    const { index } = await this.reader.get({ jti, wid }, caller.limits);
     const receipt = await this.log.receipt(index, size);
     reply.header('Vary', 'Accept');
     if (qualityOf(accept, 'text/plain') <= qualityOf(accept, 'application/json'))
@@ -66,6 +70,7 @@ export class LogController {
   }
 
   @Get('log/checkpoint')
+  @Needs('public')
   @ApiOperation({
     summary: 'The newest signed checkpoint',
     description: 'A C2SP signed note: origin, size, root.',
@@ -82,6 +87,7 @@ export class LogController {
   }
 
   @Get('log/tile/*')
+  @Needs('ledger:read')
   @ApiOperation({
     summary: 'A tile of the Merkle tree, or a bundle of leaves',
     description:
@@ -103,10 +109,11 @@ export class LogController {
   async tile(
     @Req() request: FastifyRequest,
     @Query({ schema: noQuerySchema }) _query: unknown,
+    @RequestCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer | undefined> {
     const path = (request.params as { readonly '*': string })['*'];
-    const bytes = Buffer.from(await this.log.tile(`tile/${path}`));
+    const bytes = Buffer.from(await this.log.tile(`tile/${path}`, caller.limits));
     const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
     reply
       .header('Content-Type', 'application/octet-stream')
@@ -118,6 +125,7 @@ export class LogController {
   }
 
   @Get('log/proof/inclusion')
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Inclusion proof (RFC 9162 §2.1.3)' })
   @ApiQuery({ name: 'index', schema: { type: 'integer' }, example: 0 })
   @ApiQuery({ name: 'size', schema: { type: 'integer' }, example: 1 })
@@ -138,6 +146,7 @@ export class LogController {
   }
 
   @Get('log/proof/consistency')
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Consistency proof (RFC 9162 §2.1.4)' })
   @ApiQuery({ name: 'first', schema: { type: 'integer' }, example: 1 })
   @ApiQuery({ name: 'second', schema: { type: 'integer' }, example: 1 })
@@ -151,6 +160,7 @@ export class LogController {
   }
 
   @Get('log/entries/:index')
+  @Needs('ledger:read')
   @ApiParam({ name: 'index', schema: { type: 'integer' }, example: 0 })
   @ApiOperation({ summary: 'One leaf', description: 'Its exact bytes in base64 and, for an ECT, the entry.' })
   @ApiResponse({ status: 200, description: 'The leaf', standardSchema: leafSchema })
@@ -158,8 +168,9 @@ export class LogController {
   async leaf(
     @Param({ schema: indexPathSchema }) { index }: z.output<typeof indexPathSchema>,
     @Query({ schema: noQuerySchema }) _query: unknown,
+    @RequestCaller() caller: Caller,
   ): Promise<z.infer<typeof leafSchema>> {
-    const { leaf, entry } = await this.log.leaf(index);
+    const { leaf, entry } = await this.log.leaf(index, caller.limits);
     return {
       index,
       kind: decodeLeaf(leaf).kind,
@@ -169,6 +180,7 @@ export class LogController {
   }
 
   @Get('.well-known/jwks.json')
+  @Needs('public')
   @ApiOperation({
     summary: "The ledger's public keys",
     description: 'They sign checkpoints; `vkey` is the form that C2SP tools take.',

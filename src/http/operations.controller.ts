@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { CheckReadiness } from '../application/check-readiness.js';
 import { LedgerError } from '../domain/errors.js';
+import { Needs } from './access.js';
 import { ApiProblems } from './openapi.js';
 import { isProblemCode } from './problem.js';
 import { problemPage } from './problem-page.js';
@@ -20,6 +21,7 @@ export class OperationsController {
   ) {}
 
   @Get('health/live')
+  @Needs('public')
   @ApiOperation({ summary: 'Is the process alive?' })
   @ApiResponse({ status: 200, description: 'Yes', standardSchema: healthSchema })
   @ApiProblems('invalid-request')
@@ -28,6 +30,7 @@ export class OperationsController {
   }
 
   @Get('health/ready')
+  @Needs('public')
   @ApiOperation({ summary: 'Can it record and answer?' })
   @ApiResponse({ status: 200, description: 'Yes', standardSchema: healthSchema })
   @ApiResponse({
@@ -47,6 +50,7 @@ export class OperationsController {
   }
 
   @Get('metrics')
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Metrics for Prometheus' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus text format', schema: { type: 'string' } })
@@ -60,6 +64,7 @@ export class OperationsController {
   }
 
   @Get('problems/:code')
+  @Needs('public')
   @Header('Content-Type', 'text/html; charset=utf-8')
   @ApiParam({ name: 'code', example: 'missing-parent' })
   @ApiOperation({ summary: 'What a problem means and what to do about it' })

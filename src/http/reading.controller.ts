@@ -2,8 +2,10 @@ import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/com
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import type { Caller } from '../application/caller.js';
 import { ReadLedger } from '../application/read-ledger.js';
 import { TraceDag } from '../application/trace-dag.js';
+import { Needs, RequestCaller } from './access.js';
 import { qualityOf } from './media-types.js';
 import { ApiProblems, ApiTask, openApiOf } from './openapi.js';
 import { invalidRequest } from './problem.js';
@@ -28,6 +30,7 @@ export class ReadingController {
   ) {}
 
   @Get()
+  @Needs('ledger:read')
   @ApiOperation({
     summary: 'Search entries, page by page',
     description:
@@ -37,6 +40,7 @@ export class ReadingController {
   @ApiProblems('invalid-request', 'store-unavailable')
   async search(
     @Query({ schema: searchQuerySchema }) query: z.output<typeof searchQuerySchema>,
+    @RequestCaller() caller: Caller,
   ): Promise<unknown> {
     const { exec_act, pol_decision, from, to, order, limit, cursor, wid, iss, kid, jkt } = query;
     const filter = {
@@ -49,12 +53,13 @@ export class ReadingController {
       fromMs: from,
       toMs: to,
     };
-    const page = await this.reader.search(filter, { order, limit, afterIndex: cursor?.index });
+    const page = await this.reader.search(filter, { order, limit, afterIndex: cursor?.index }, caller.limits);
     const next = page.nextIndex === undefined ? null : encodeCursor({ order, index: page.nextIndex });
     return { entries: page.items.map(entryJson), next };
   }
 
   @Get(':jti')
+  @Needs('ledger:read')
   @ApiTask()
   @ApiOperation({ summary: 'One entry', description: 'With `Accept: application/jwt` the token itself.' })
   @ApiResponse({
@@ -70,9 +75,10 @@ export class ReadingController {
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: taskQuerySchema }) { wid }: z.output<typeof taskQuerySchema>,
     @Headers('accept') accept: string | undefined,
+    @RequestCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const entry = await this.reader.get({ jti, wid });
+    const entry = await this.reader.get({ jti, wid }, caller.limits);
     reply.header('Vary', 'Accept');
     if (qualityOf(accept, 'application/jwt') <= qualityOf(accept, 'application/json'))
       return entryJson(entry);
@@ -81,6 +87,7 @@ export class ReadingController {
   }
 
   @Get(':jti/ancestry')
+  @Needs('ledger:read')
   @ApiTask()
   @ApiOperation({
     summary: 'Which tasks led to this one?',
@@ -92,13 +99,19 @@ export class ReadingController {
   async ancestry(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: ancestryQuerySchema }) { wid, depth, limit }: z.output<typeof ancestryQuerySchema>,
+    @RequestCaller() caller: Caller,
   ): Promise<unknown> {
     const direction = 'ancestors';
-    const { entry, trace } = await this.tracer.trace({ jti, wid }, { direction, depth, limit });
+    const { entry, trace } = await this.tracer.trace(
+      { jti, wid },
+      { direction, depth, limit },
+      caller.limits,
+    );
     return traceJson(entry, direction, trace);
   }
 
   @Get(':jti/descendants')
+  @Needs('ledger:read')
   @ApiTask()
   @ApiOperation({
     summary: 'What came of this task?',
@@ -110,10 +123,12 @@ export class ReadingController {
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: descendantsQuerySchema })
     { wid, depth, limit, at }: z.output<typeof descendantsQuerySchema>,
+    @RequestCaller() caller: Caller,
   ): Promise<unknown> {
     await this.checkSize(at);
     const direction = 'descendants';
-    const { entry, trace } = await this.tracer.trace({ jti, wid }, { direction, depth, limit, atSize: at });
+    const request = { direction, depth, limit, atSize: at } as const;
+    const { entry, trace } = await this.tracer.trace({ jti, wid }, request, caller.limits);
     return traceJson(entry, direction, trace);
   }
 

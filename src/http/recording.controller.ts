@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formatReceipt } from '../domain/log/receipt.js';
 import { RecordEcts, type Recording } from '../application/record-ects.js';
+import { Needs } from './access.js';
 import { BATCH_BODIES, ONE_BODY, ApiProblems } from './openapi.js';
 import { problemOf } from './problem.js';
 import { batchQuerySchema, noQuerySchema } from './query-schemas.js';
@@ -24,6 +25,7 @@ export class RecordingController {
   constructor(@Inject(RecordEcts) private readonly recordEcts: RecordEcts) {}
 
   @Post()
+  @Needs('ledger:record')
   @ApiOperation({
     summary: 'Record a finished task',
     description:
@@ -83,6 +85,7 @@ export class RecordingController {
   }
 
   @Post('batch')
+  @Needs('ledger:record')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Record up to 1000 tasks at once',

@@ -1,8 +1,10 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import type { Caller } from '../application/caller.js';
 import { ReadLedger } from '../application/read-ledger.js';
 import { TraceDag } from '../application/trace-dag.js';
+import { Needs, RequestCaller } from './access.js';
 import { ApiProblems } from './openapi.js';
 import { encodeCursor, widPathSchema, workflowQuerySchema, workflowsQuerySchema } from './query-schemas.js';
 import { workflowJson, workflowSchema, workflowsSchema, workflowSummaryJson } from './representations.js';
@@ -16,18 +18,21 @@ export class WorkflowsController {
   ) {}
 
   @Get()
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Workflows, most recently started first' })
   @ApiResponse({ status: 200, description: 'A page', standardSchema: workflowsSchema })
   @ApiProblems('invalid-request', 'store-unavailable')
   async list(
     @Query({ schema: workflowsQuerySchema }) { limit, cursor }: z.output<typeof workflowsQuerySchema>,
+    @RequestCaller() caller: Caller,
   ): Promise<unknown> {
-    const page = await this.reader.workflows(limit, cursor?.index);
+    const page = await this.reader.workflows({ limit, beforeIndex: cursor?.index }, caller.limits);
     const next = page.nextIndex === undefined ? null : encodeCursor({ order: 'desc', index: page.nextIndex });
     return { workflows: page.items.map(workflowSummaryJson), next };
   }
 
   @Get(':wid')
+  @Needs('ledger:read')
   @ApiParam({ name: 'wid', description: 'UUID of the workflow' })
   @ApiOperation({
     summary: 'The whole graph of one workflow',
@@ -38,7 +43,8 @@ export class WorkflowsController {
   async get(
     @Param({ schema: widPathSchema }) { wid }: z.output<typeof widPathSchema>,
     @Query({ schema: workflowQuerySchema }) { limit }: z.output<typeof workflowQuerySchema>,
+    @RequestCaller() caller: Caller,
   ): Promise<unknown> {
-    return workflowJson(wid, await this.tracer.workflow(wid, limit));
+    return workflowJson(wid, await this.tracer.workflow(wid, limit, caller.limits));
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EVERYTHING } from '../../src/application/caller.js';
 import type { KeyHistory, KeysRequest } from '../../src/application/ports/key-history.js';
 import type { VerifiedEct } from '../../src/domain/entry.js';
 import { verifiedEct, type TaskSketch } from '../support/verified-ect.js';
@@ -109,7 +110,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
 
     it('finds the entries of a key', async () => {
       await append(...['k1', 'k2', 'k1'].map((key) => signedBy(key, { iss: A, kid: 'same' })));
-      const found = await subject.store.search({ jkt: jktOf('k1') }, { order: 'asc', limit: 10 });
+      const found = await subject.store.search({ jkt: jktOf('k1') }, { order: 'asc', limit: 10 }, EVERYTHING);
       expect(found.map(({ index }) => index)).toEqual([1, 3]);
     });
   });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AppendOutcome, LedgerStore } from '../../src/application/ports/ledger-store.js';
+import { EVERYTHING, type Visibility } from '../../src/application/caller.js';
+import type { AppendOutcome, LedgerStore, TaskQuery } from '../../src/application/ports/ledger-store.js';
 import type { AdmissionRules } from '../../src/domain/dag/admission.js';
 import { decodeLeaf } from '../../src/domain/log/leaf.js';
 import type { Entry, VerifiedEct } from '../../src/domain/entry.js';
@@ -40,7 +41,7 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
         expect(decodeLeaf((await store().leaves(0, 5))[0] ?? new Uint8Array())).toMatchObject({
           kind: 'genesis',
         });
-        expect(await store().search({}, { order: 'asc', limit: 10 })).toEqual([]);
+        expect(await store().search({}, { order: 'asc', limit: 10 }, EVERYTHING)).toEqual([]);
       });
 
       it('numbers entries from 1 without a gap, rejected ones take no number', async () => {
@@ -57,7 +58,7 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
           ext: { nested: ['ü', { '\u0000': '\ud800' }] },
         });
         const [outcome] = await appendAll(store(), [ect]);
-        const [entry] = await store().find(ect.claims.jti, undefined, 2);
+        const [entry] = await store().find({ jti: ect.claims.jti }, 2, EVERYTHING);
         expect(entry).toEqual(outcome && entryOf(outcome));
         expect(entry).toMatchObject({
           ect: ect.ect,
@@ -212,7 +213,7 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
         const [jti, w1, w2] = [randomUUID(), randomUUID(), randomUUID()];
         await append({ jti }, { jti, wid: w1 }, { jti, wid: w2 });
         const indices = async (wid: string | null | undefined, limit = 10) =>
-          (await store().find(jti, wid, limit)).map(({ index }) => index);
+          (await store().find({ jti, wid }, limit, EVERYTHING)).map(({ index }) => index);
         expect(await indices(undefined)).toEqual([1, 2, 3]);
         expect(await indices(undefined, 2)).toEqual([1, 2]);
         expect(await indices(null)).toEqual([1]);
@@ -227,7 +228,9 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
         subject.setNow(2_000);
         await append({ iss: 'urn:a', polDecision: 'rejected' }, { wid });
         const indices = async (filter: object, page: object = {}) =>
-          (await store().search(filter, { order: 'asc', limit: 10, ...page })).map(({ index }) => index);
+          (await store().search(filter, { order: 'asc', limit: 10, ...page }, EVERYTHING)).map(
+            ({ index }) => index,
+          );
         expect(await indices({ wid })).toEqual([1, 2, 4]);
         expect(await indices({ iss: 'urn:a' })).toEqual([1, 3]);
         expect(await indices({ execAct: 'x' })).toEqual([1]);
@@ -254,26 +257,168 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
           lastRecordedAtMs: 2_000,
           issuers: ['urn:a', 'urn:b'],
         };
-        const summaries = await store().workflows(10);
+        const summaries = await store().workflows({ limit: 10 }, EVERYTHING);
         expect(summaries.map(({ wid }) => wid)).toEqual([w2, w1]);
         expect(summaries[1]).toEqual(first);
-        expect(await store().workflows(10, 2)).toEqual([first]);
-        expect(await store().workflows(1)).toHaveLength(1);
+        expect(await store().workflows({ limit: 10, beforeIndex: 2 }, EVERYTHING)).toEqual([first]);
+        expect(await store().workflows({ limit: 1 }, EVERYTHING)).toHaveLength(1);
       });
 
       it('shows a workflow by index with its roots and leaves', async () => {
         const [a, b, c, wid] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
         await append({ wid, jti: a }, { wid, jti: b }, { wid, jti: c, parents: [b, a] });
-        const whole = await store().workflow(wid, 10);
+        const whole = await store().workflow(wid, 10, EVERYTHING);
         expect(whole).toMatchObject({ roots: [a, b], leaves: [c], truncated: false });
         expect(whole?.nodes.map((node) => [node.index, node.parents])).toEqual([
           [1, []],
           [2, []],
           [3, [b, a]],
         ]);
-        expect(await store().workflow(wid, 2)).toMatchObject({ roots: [a, b], leaves: [], truncated: true });
-        expect(await store().workflow(randomUUID(), 2)).toBeUndefined();
+        expect(await store().workflow(wid, 2, EVERYTHING)).toMatchObject({
+          roots: [a, b],
+          leaves: [],
+          truncated: true,
+        });
+        expect(await store().workflow(randomUUID(), 2, EVERYTHING)).toBeUndefined();
       });
+    });
+
+    describe('what is out of sight', () => {
+      const issuers = {
+        domain: 'spiffe://example.com',
+        agent: 'spiffe://example.com/agent/a',
+        web: 'https://example.com/agents',
+        deeper: 'spiffe://sub.example.com/agent/a',
+        lookalike: 'spiffe://example.com.evil/agent/a',
+        wildcard: 'spiffe://exampleXcom/agent/a',
+        port: 'https://example.com:8443/agents',
+        otherScheme: 'http://example.com/agents',
+        inThePath: 'https://evil.example/https://example.com/',
+      };
+      const inDomain: Visibility = { trustDomains: new Set(['example.com']) };
+      const search = async (visibility: Visibility, filter: object = {}) =>
+        (await store().search(filter, { order: 'asc', limit: 100 }, visibility)).map(({ index }) => index);
+
+      it('is whatever does not belong to a trust domain in sight', async () => {
+        await append(...Object.values(issuers).map((iss) => ({ iss })));
+        expect(await search(inDomain)).toEqual([1, 2, 3]);
+        expect(await search({ trustDomains: new Set(['example.com:8443', 'sub.example.com']) })).toEqual([
+          4, 7,
+        ]);
+        expect(await search({ trustDomains: new Set(['example_com', '%', '', '\\']) })).toEqual([]);
+        expect(await search({ trustDomains: new Set() })).toEqual([]);
+        expect(await search(inDomain, { iss: issuers.lookalike })).toEqual([]);
+      });
+
+      it('is whatever does not belong to a workflow in sight, tasks without one included', async () => {
+        const [w1, w2] = [randomUUID(), randomUUID()];
+        await append({ wid: w1 }, { wid: w2 }, {}, { wid: w1, iss: 'urn:b' });
+        expect(await search({ workflows: new Set([w1]) })).toEqual([1, 4]);
+        expect(await search({ workflows: new Set([w1]) }, { wid: w2 })).toEqual([]);
+        expect(await search({ workflows: new Set() })).toEqual([]);
+        expect(await search({ workflows: new Set([w1]), ...inDomain })).toEqual([1]);
+      });
+
+      it('is found neither by its name nor by its index', async () => {
+        const [jti, wid, other] = [randomUUID(), randomUUID(), randomUUID()];
+        await append({ jti, wid }, { jti, wid: other }, { jti: other, iss: 'urn:b' });
+        const inWorkflow = { workflows: new Set([wid]) };
+        const found = async (task: TaskQuery, visibility: Visibility) =>
+          (await store().find(task, 10, visibility)).map(({ index }) => index);
+        expect(await found({ jti }, inWorkflow)).toEqual([1]);
+        expect(await found({ jti, wid: other }, inWorkflow)).toEqual([]);
+        expect(await found({ jti: other }, inDomain)).toEqual([]);
+        expect(await store().entryAt(1, inWorkflow)).toMatchObject({ index: 1 });
+        expect(await store().entryAt(2, inWorkflow)).toBeUndefined();
+        expect(await store().entryAt(3, inDomain)).toBeUndefined();
+      });
+
+      it('counts for nothing in the list of workflows', async () => {
+        const [w1, w2, w3] = [randomUUID(), randomUUID(), randomUUID()];
+        const hidden = 'urn:hidden';
+        subject.setNow(1_000);
+        await append({ wid: w1, iss: hidden }, { wid: w2 }, { wid: w3, iss: hidden });
+        subject.setNow(2_000);
+        await append({ wid: w1 }, { wid: w1, iss: issuers.web });
+        subject.setNow(3_000);
+        await append({ wid: w1, iss: hidden });
+        const summaries = await store().workflows({ limit: 10 }, inDomain);
+        expect(summaries.map(({ wid, entries }) => [wid, entries])).toEqual([
+          [w1, 2],
+          [w2, 1],
+        ]);
+        expect(summaries[0]).toEqual({
+          wid: w1,
+          entries: 2,
+          firstIndex: 4,
+          firstRecordedAtMs: 2_000,
+          lastRecordedAtMs: 2_000,
+          issuers: [issuers.web, issuers.agent],
+        });
+        expect(await store().workflows({ limit: 10, beforeIndex: 4 }, inDomain)).toEqual([summaries[1]]);
+        expect(await store().workflows({ limit: 1 }, inDomain)).toEqual([summaries[0]]);
+        const inThird = { workflows: new Set([w3]) };
+        expect((await store().workflows({ limit: 10 }, inThird)).map(({ wid }) => wid)).toEqual([w3]);
+      });
+
+      it('is in no graph and makes no leaf an inner node', async () => {
+        const [a, b, c, wid] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+        const hidden = 'urn:hidden';
+        await append(
+          { wid, jti: a },
+          { wid, jti: b, parents: [a], iss: hidden },
+          { wid, jti: c, parents: [b] },
+        );
+        const graph = await store().workflow(wid, 10, inDomain);
+        expect(graph?.nodes.map(({ jti }) => jti)).toEqual([a, c]);
+        expect(graph).toMatchObject({ roots: [a], leaves: [a, c], truncated: false });
+        expect(await store().workflow(wid, 2, inDomain)).toMatchObject({ truncated: false });
+        expect(
+          await store().workflow(wid, 2, { trustDomains: new Set(['elsewhere.example']) }),
+        ).toBeUndefined();
+        for (const direction of ['ancestors', 'descendants'] as const) {
+          const start = direction === 'ancestors' ? 3 : 1;
+          const { nodes, truncated } = await store().trace(start, { direction, limit: 1 }, inDomain);
+          expect({ indices: nodes.map(({ index }) => index), truncated }).toEqual({
+            indices: [start],
+            truncated: false,
+          });
+        }
+      });
+
+      it('is on no way that is walked, on random graphs', async () => {
+        await fc.assert(
+          fc.asyncProperty(randomGraph, fc.infiniteStream(fc.boolean()), tracingAgreesInSight),
+          { numRuns: 15 },
+        );
+      });
+
+      async function tracingAgreesInSight(
+        parentsOf: readonly (readonly number[])[],
+        hides: Iterator<boolean>,
+      ): Promise<void> {
+        const wid = randomUUID();
+        const sketches = parentsOf.map((_, i) => ({
+          jti: randomUUID(),
+          wid,
+          iss: i === 0 || i === parentsOf.length - 1 || !hides.next().value ? issuers.agent : 'urn:hidden',
+        }));
+        const parents = sketches.map((_, i) =>
+          [...new Set(parentsOf[i])].map((p) => sketches[p]?.jti ?? randomUUID()),
+        );
+        const outcomes = await append(
+          ...sketches.map((sketch, i) => ({ ...sketch, parents: parents[i] ?? [] })),
+        );
+        const entries = outcomes.map(entryOf);
+        const seen = new Set(sketches.filter(({ iss }) => iss === issuers.agent).map(({ jti }) => jti));
+        const edges = new Map(
+          sketches
+            .map(({ jti }, i) => [jti, (parents[i] ?? []).filter((parent) => seen.has(parent))] as const)
+            .filter(([jti]) => seen.has(jti)),
+        );
+        await compare(entries.at(-1), 'ancestors', edges, inDomain);
+        await compare(entries[0], 'descendants', inverse(edges), inDomain);
+      }
     });
 
     describe('trace', () => {
@@ -289,11 +434,11 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
           parents: [children[2] ?? ''],
         });
         const indices = async (request: object) => {
-          const { nodes, truncated } = await store().trace(1, {
-            direction: 'descendants',
-            limit: 100,
-            ...request,
-          });
+          const { nodes, truncated } = await store().trace(
+            1,
+            { direction: 'descendants', limit: 100, ...request },
+            EVERYTHING,
+          );
           return { indices: nodes.map(({ index }) => index), truncated };
         };
         expect(await indices({})).toEqual({ indices: [1, 2, 3, 4, 5], truncated: false });
@@ -316,24 +461,25 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
         await compare(entries.at(-1), 'ancestors', parents);
         await compare(entries[0], 'descendants', inverse(parents));
       }
-
-      async function compare(
-        start: Entry | undefined,
-        direction: 'ancestors' | 'descendants',
-        edges: ReadonlyMap<string, readonly string[]>,
-      ) {
-        if (!start) throw new Error('the graph is empty');
-        const reach = naiveReach(start.claims.jti, edges);
-        const { nodes, truncated } = await store().trace(start.index, { direction, limit: 10_000 });
-        expect(new Map(nodes.map(({ jti, depth }) => [jti, depth]))).toEqual(reach);
-        expect(truncated).toBe(false);
-        const order = nodes.map(({ depth, index }) => depth * 1e9 + index);
-        expect(order).toEqual([...order].sort((a, b) => a - b));
-        const half = Math.ceil(nodes.length / 2);
-        const cut = await store().trace(start.index, { direction, limit: half });
-        expect(cut).toEqual({ nodes: nodes.slice(0, half), truncated: half < nodes.length });
-      }
     });
+
+    async function compare(
+      start: Entry | undefined,
+      direction: 'ancestors' | 'descendants',
+      edges: ReadonlyMap<string, readonly string[]>,
+      visibility = EVERYTHING,
+    ) {
+      if (!start) throw new Error('the graph is empty');
+      const reach = naiveReach(start.claims.jti, edges);
+      const { nodes, truncated } = await store().trace(start.index, { direction, limit: 10_000 }, visibility);
+      expect(new Map(nodes.map(({ jti, depth }) => [jti, depth]))).toEqual(reach);
+      expect(truncated).toBe(false);
+      const order = nodes.map(({ depth, index }) => depth * 1e9 + index);
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+      const half = Math.ceil(nodes.length / 2);
+      const cut = await store().trace(start.index, { direction, limit: half }, visibility);
+      expect(cut).toEqual({ nodes: nodes.slice(0, half), truncated: half < nodes.length });
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import { entryOf, type Admission } from '../../domain/dag/admission.js';
 import type { DagNode, Entry, VerifiedEct } from '../../domain/entry.js';
 import type { LedgerError } from '../../domain/errors.js';
 import type { Receipt } from '../../domain/log/receipt.js';
+import type { Visibility } from '../caller.js';
 import { LogStore } from './log-store.js';
 
 /** What became of one ECT of an append. A rejected one left nothing behind. */
@@ -10,6 +11,12 @@ export type AppendOutcome =
   /** The byte-identical token was there before; `entry` is its first recording. */
   | { readonly kind: 'already-recorded'; readonly entry: Entry }
   | { readonly kind: 'rejected'; readonly error: LedgerError };
+
+/** Which task is asked for; `wid: null` asks for the one without workflow, an absent `wid` for whichever there is. Lower case. */
+export interface TaskQuery {
+  readonly jti: string;
+  readonly wid?: string | null | undefined;
+}
 
 /** What `search` filters by; all given ones must hold. `jti` and `wid` lower case. */
 export interface EntryFilter {
@@ -65,6 +72,12 @@ export interface WorkflowGraph {
   readonly truncated: boolean;
 }
 
+export interface WorkflowsPage {
+  readonly limit: number;
+  /** Only workflows started before this index. */
+  readonly beforeIndex?: number | undefined;
+}
+
 export interface WorkflowSummary {
   readonly wid: string;
   readonly entries: number;
@@ -79,6 +92,8 @@ export interface WorkflowSummary {
  *
  * Every method throws `LedgerError` `store-unavailable` when the storage can't be reached or does not answer in time; the caller's
  * client retries, since recording the same bytes again is safe. Absence is `undefined` or an empty list, never an error.
+ *
+ * Visibility: a read answers as if entries out of sight had never been recorded, and takes no longer for them than for absent ones.
  */
 export abstract class LedgerStore extends LogStore {
   /**
@@ -97,19 +112,19 @@ export abstract class LedgerStore extends LogStore {
     submissions: readonly (readonly VerifiedEct[])[],
   ): Promise<readonly (readonly AppendOutcome[])[]>;
 
-  /** Entries of this `jti`: with `wid` the one in that workflow, with `wid: null` the one without, else up to `limit` by index. */
-  abstract find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]>;
+  /** Entries of a `jti`, up to `limit` by index. */
+  abstract find(task: TaskQuery, limit: number, visibility: Visibility): Promise<readonly Entry[]>;
 
-  abstract search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]>;
+  abstract search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<readonly Entry[]>;
 
-  /** Ancestors or descendants of the entry at `index`, which must exist. */
-  abstract trace(index: number, request: TraceRequest): Promise<Trace>;
+  /** Ancestors or descendants of the entry at `index`, which must exist and be in sight; no way leads through what is out of sight. */
+  abstract trace(index: number, request: TraceRequest, visibility: Visibility): Promise<Trace>;
 
   /** The first `limit` tasks of a workflow by index; `undefined` for an unknown workflow. */
-  abstract workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined>;
+  abstract workflow(wid: string, limit: number, visibility: Visibility): Promise<WorkflowGraph | undefined>;
 
-  /** Workflows, most recently started first; only those started before `beforeIndex`. */
-  abstract workflows(limit: number, beforeIndex?: number): Promise<readonly WorkflowSummary[]>;
+  /** Workflows, most recently started first. */
+  abstract workflows(page: WorkflowsPage, visibility: Visibility): Promise<readonly WorkflowSummary[]>;
 }
 
 /** What a store answers for an admission, once it is durable. */

@@ -1,6 +1,7 @@
 import type { Entry } from '../../domain/entry.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { TileRange } from '../../domain/log/tile.js';
+import type { Visibility } from '../caller.js';
 
 /**
  * What of the transparency log is stored: leaves, tiles, checkpoints. All of it is write-once, so whatever was read stays true. Methods
@@ -19,5 +20,5 @@ export abstract class LogStore {
   /** The leaves from `first` on, at most `count`, as far as they are stored. */
   abstract leaves(first: number, count: number): Promise<readonly Uint8Array[]>;
 
-  abstract entryAt(index: number): Promise<Entry | undefined>;
+  abstract entryAt(index: number, visibility: Visibility): Promise<Entry | undefined>;
 }

@@ -1,12 +1,15 @@
+import { canSee, type Visibility } from '../../application/caller.js';
 import {
   LedgerStore,
   outcomeOf,
   type AppendOutcome,
   type EntryFilter,
   type PageRequest,
+  type TaskQuery,
   type Trace,
   type TraceRequest,
   type WorkflowGraph,
+  type WorkflowsPage,
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
 import type { Clock } from '../../application/ports/clock.js';
@@ -77,48 +80,58 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     return admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts)));
   }
 
-  override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
-    const found = (this.byJti.get(jti) ?? []).filter(
+  override find({ jti, wid }: TaskQuery, limit: number, visibility: Visibility): Promise<readonly Entry[]> {
+    const found = seenOf(this.byJti.get(jti) ?? [], visibility).filter(
       ({ task }) => wid === undefined || (task.wid ?? null) === wid,
     );
     return Promise.resolve(found.slice(0, limit).map(({ entry }) => entry));
   }
 
-  override search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]> {
+  override search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<readonly Entry[]> {
     const { order, limit, afterIndex } = page;
-    const entries = this.kept.map(({ entry }) => entry).filter((entry) => matches(entry, filter));
+    const entries = seenOf(this.kept, visibility)
+      .map(({ entry }) => entry)
+      .filter((entry) => matches(entry, filter));
     const ordered = order === 'asc' ? entries : entries.reverse();
     const isBeyond = ({ index }: Entry) =>
       afterIndex === undefined || (order === 'asc' ? index > afterIndex : index < afterIndex);
     return Promise.resolve(ordered.filter(isBeyond).slice(0, limit));
   }
 
-  override trace(index: number, request: TraceRequest): Promise<Trace> {
+  override trace(index: number, request: TraceRequest, visibility: Visibility): Promise<Trace> {
     const atSize = request.atSize ?? Infinity;
     const neighbours = (from: number) => {
       const { parents, children } = this.at(from);
-      return request.direction === 'ancestors' ? parents : children.filter((child) => child < atSize);
+      const next = request.direction === 'ancestors' ? parents : children.filter((child) => child < atSize);
+      return next.filter((one) => isSeen(this.at(one), visibility));
     };
     const { visited, truncated } = traverse(index, neighbours, request);
     const nodes = visited.map((step) => ({ ...nodeOf(this.at(step.index).entry), depth: step.depth }));
     return Promise.resolve({ nodes, truncated });
   }
 
-  override workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined> {
-    const all = this.byWid.get(wid);
-    if (!all) return Promise.resolve(undefined);
+  override workflow(wid: string, limit: number, visibility: Visibility): Promise<WorkflowGraph | undefined> {
+    const all = seenOf(this.byWid.get(wid) ?? [], visibility);
+    if (all.length === 0) return Promise.resolve(undefined);
     const shown = all.slice(0, limit);
+    const isLeaf = ({ children }: Kept) => !children.some((child) => isSeen(this.at(child), visibility));
     const jtisOf = (kept: readonly Kept[]) => kept.map(({ task }) => task.jti);
     return Promise.resolve({
       nodes: shown.map(({ entry }) => nodeOf(entry)),
       roots: jtisOf(shown.filter(({ parents }) => parents.length === 0)),
-      leaves: jtisOf(shown.filter(({ children }) => children.length === 0)),
+      leaves: jtisOf(shown.filter(isLeaf)),
       truncated: all.length > limit,
     });
   }
 
-  override workflows(limit: number, beforeIndex = Infinity): Promise<readonly WorkflowSummary[]> {
-    const summaries = [...this.byWid].map(([wid, kept]) => summarise(wid, kept));
+  override workflows(
+    { limit, beforeIndex = Infinity }: WorkflowsPage,
+    visibility: Visibility,
+  ): Promise<readonly WorkflowSummary[]> {
+    const summaries = [...this.byWid]
+      .map(([wid, kept]) => [wid, seenOf(kept, visibility)] as const)
+      .filter(([, kept]) => kept.length > 0)
+      .map(([wid, kept]) => summarise(wid, kept));
     const started = summaries
       .filter(({ firstIndex }) => firstIndex < beforeIndex)
       .sort((a, b) => b.firstIndex - a.firstIndex);
@@ -141,8 +154,9 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     return Promise.resolve(this.leafBytes.slice(first, first + count));
   }
 
-  override entryAt(index: number): Promise<Entry | undefined> {
-    return Promise.resolve(this.kept[index - 1]?.entry);
+  override entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
+    const kept = this.kept[index - 1];
+    return Promise.resolve(kept && isSeen(kept, visibility) ? kept.entry : undefined);
   }
 
   task({ jti, wid }: { readonly jti: string; readonly wid?: string | undefined }): RecordedTask | undefined {
@@ -187,6 +201,14 @@ function push(groups: Map<string, Kept[]>, key: string, kept: Kept): void {
   const group = groups.get(key);
   if (group) group.push(kept);
   else groups.set(key, [kept]);
+}
+
+function isSeen({ entry }: Kept, visibility: Visibility): boolean {
+  return canSee(visibility, entry.claims);
+}
+
+function seenOf(kept: readonly Kept[], visibility: Visibility): readonly Kept[] {
+  return kept.filter((one) => isSeen(one, visibility));
 }
 
 function matches({ claims, kid, jkt, recordedAtMs }: Entry, filter: EntryFilter): boolean {

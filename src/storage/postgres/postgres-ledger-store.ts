@@ -1,14 +1,17 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
+import { isLimited, type Visibility } from '../../application/caller.js';
 import type { Clock } from '../../application/ports/clock.js';
 import {
   LedgerStore,
   type AppendOutcome,
   type EntryFilter,
   type PageRequest,
+  type TaskQuery,
   type Trace,
   type TraceRequest,
   type WorkflowGraph,
+  type WorkflowsPage,
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
 import type { LogSealer, StoredLog } from '../../application/seal-log.js';
@@ -23,9 +26,11 @@ import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { whereOf } from './entry-filter.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
+import { nodeOfRow, splitList, type NodeRow } from './node-row.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
 import { storedLog, type Query } from './stored-log.js';
-import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS } from './trace-sql.js';
+import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS, WORKFLOWS_IN_SIGHT } from './trace-sql.js';
+import { sightParameters, whereInSight } from './visibility-sql.js';
 
 /** The one log there is today; the first column of every key. */
 const LOG = 0;
@@ -88,26 +93,31 @@ export class PostgresLedgerStore extends LedgerStore {
     });
   }
 
-  override find(jti: string, wid: string | null | undefined, limit: number): Promise<readonly Entry[]> {
-    const where = { log: LOG, jti, ...(wid === undefined ? {} : { wid }) };
+  override find({ jti, wid }: TaskQuery, limit: number, visibility: Visibility): Promise<readonly Entry[]> {
+    const where = { log: LOG, jti, ...(wid === undefined ? {} : { wid }), AND: whereInSight(visibility) };
     return this.findMany({ where, orderBy: { index: 'asc' }, take: limit });
   }
 
-  override search(filter: EntryFilter, page: PageRequest): Promise<readonly Entry[]> {
+  override search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<readonly Entry[]> {
     return this.findMany({
-      where: whereOf(LOG, filter, page),
+      where: { ...whereOf(LOG, filter, page), AND: whereInSight(visibility) },
       orderBy: { index: page.order },
       take: page.limit,
     });
   }
 
-  override async trace(index: number, { direction, limit, depth, atSize }: TraceRequest): Promise<Trace> {
+  override async trace(
+    index: number,
+    { direction, limit, depth, atSize }: TraceRequest,
+    visibility: Visibility,
+  ): Promise<Trace> {
     const bound = atSize ?? Number.MAX_SAFE_INTEGER;
     const rows = await this.query<{ index: number; neighbours: string }>(WALK[direction], [
       LOG,
       index,
       limit + 1,
       bound,
+      ...sightParameters(visibility),
     ]);
     const neighbours = new Map(rows.map((row) => [row.index, splitList(row.neighbours).map(Number)]));
     const { visited, truncated } = traverse(index, (from) => neighbours.get(from) ?? [], { limit, depth });
@@ -117,8 +127,17 @@ export class PostgresLedgerStore extends LedgerStore {
     return { truncated, nodes: visited.map((step) => ({ ...nodeAt(nodes, step.index), depth: step.depth })) };
   }
 
-  override async workflow(wid: string, limit: number): Promise<WorkflowGraph | undefined> {
-    const rows = await this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, [LOG, wid, limit + 1]);
+  override async workflow(
+    wid: string,
+    limit: number,
+    visibility: Visibility,
+  ): Promise<WorkflowGraph | undefined> {
+    const rows = await this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, [
+      LOG,
+      wid,
+      limit + 1,
+      ...sightParameters(visibility),
+    ]);
     if (rows.length === 0) return undefined;
     const shown = rows.slice(0, limit);
     return {
@@ -130,10 +149,12 @@ export class PostgresLedgerStore extends LedgerStore {
   }
 
   override workflows(
-    limit: number,
-    beforeIndex = Number.MAX_SAFE_INTEGER,
+    { limit, beforeIndex = Number.MAX_SAFE_INTEGER }: WorkflowsPage,
+    visibility: Visibility,
   ): Promise<readonly WorkflowSummary[]> {
-    return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
+    if (!isLimited(visibility)) return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
+    const values = [LOG, limit, beforeIndex, ...sightParameters(visibility)];
+    return this.query<WorkflowSummary>(WORKFLOWS_IN_SIGHT, values);
   }
 
   override size(): Promise<number> {
@@ -152,8 +173,9 @@ export class PostgresLedgerStore extends LedgerStore {
     return this.log.leaves(first, count);
   }
 
-  override async entryAt(index: number): Promise<Entry | undefined> {
-    return (await this.findMany({ where: { log: LOG, index: BigInt(index) } }))[0];
+  override async entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
+    const where = { log: LOG, index: BigInt(index), AND: whereInSight(visibility) };
+    return (await this.findMany({ where }))[0];
   }
 
   private async findMany(query: Prisma.EntryFindManyArgs): Promise<readonly Entry[]> {
@@ -198,38 +220,8 @@ export class PostgresLedgerStore extends LedgerStore {
   }
 }
 
-type NodeRow = Omit<DagNode, 'parents'> & { readonly parents: string };
-
-function nodeOfRow({
-  jti,
-  wid,
-  index,
-  iss,
-  execAct,
-  iat,
-  recordedAtMs,
-  polDecision,
-  parents,
-}: NodeRow): DagNode {
-  return {
-    jti,
-    wid: wid ?? undefined,
-    index,
-    iss,
-    execAct,
-    iat,
-    recordedAtMs,
-    polDecision: polDecision ?? undefined,
-    parents: splitList(parents),
-  };
-}
-
 function nodeAt(nodes: ReadonlyMap<number, DagNode>, index: number): DagNode {
   const node = nodes.get(index);
   if (!node) throw new LedgerError('internal-error', `an edge names index ${index}, where no entry is`);
   return node;
-}
-
-function splitList(text: string): readonly string[] {
-  return text === '' ? [] : text.split(',');
 }

@@ -1,3 +1,5 @@
+import { inSight } from './visibility-sql.js';
+
 /**
  * Graph queries. The recursive term carries the index only, so that `UNION` visits a node once; the outer LIMIT ends the recursion early,
  * and its rows come level by level. Depths are computed from the edges (`domain/dag/traversal.ts`).
@@ -5,7 +7,7 @@
 
 /**
  * Nodes reachable from $2 in log $1 with their neighbours, nearest levels first, at most $3 of them; only below index $4.
- * Of a node with very many neighbours the $3 lowest are enough.
+ * Of a node with very many neighbours the $3 lowest are enough. $5, $6 what is in sight: nothing else is walked through.
  */
 export const WALK = {
   ancestors: walk('child', 'parent'),
@@ -13,18 +15,27 @@ export const WALK = {
 } as const;
 
 function walk(from: 'child' | 'parent', to: 'child' | 'parent'): string {
+  const isInSight = edgeInSight(to, 5);
   return `
     WITH RECURSIVE walk("index") AS (
       SELECT $2::bigint
       UNION
       SELECT g."${to}" FROM walk w JOIN "edge" g ON g."log" = $1 AND g."${from}" = w."index" AND g."${to}" < $4::bigint
+         AND ${isInSight}
     )
     SELECT w."index"::float8 AS "index",
            array_to_string(ARRAY(
              SELECT g."${to}" FROM "edge" g
-              WHERE g."log" = $1 AND g."${from}" = w."index" AND g."${to}" < $4::bigint ORDER BY g."${to}" LIMIT $3
+              WHERE g."log" = $1 AND g."${from}" = w."index" AND g."${to}" < $4::bigint AND ${isInSight}
+              ORDER BY g."${to}" LIMIT $3
            ), ',') AS "neighbours"
       FROM (SELECT "index" FROM walk LIMIT $3) w`;
+}
+
+/** Whether the entry at one end of the edge `g` is in sight; the database drops the question where nothing limits it. */
+function edgeInSight(end: 'child' | 'parent', first: number): string {
+  return `($${first}::uuid[] IS NULL AND $${first + 1}::text[] IS NULL OR EXISTS (
+           SELECT 1 FROM "entry" n WHERE n."log" = $1 AND n."index" = g."${end}" AND ${inSight('n', first)}))`;
 }
 
 const NODE_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iss" AS "iss", e."exec_act" AS "execAct",
@@ -39,10 +50,11 @@ export const NODES_AT = `
       SELECT ${NODE_COLUMNS} FROM "entry" e WHERE e."log" = $1 AND e."index" = asked."index" LIMIT 1
    ) node`;
 
-/** The first $3 tasks of workflow $2, and whether anything names them as parent. */
+/** The first $3 tasks of workflow $2, and whether anything names them as parent; of what is in sight by $4, $5. */
 export const WORKFLOW_NODES = `
-  SELECT ${NODE_COLUMNS}, NOT EXISTS (SELECT 1 FROM "edge" g WHERE g."log" = $1 AND g."parent" = e."index") AS "isLeaf"
-    FROM "entry" e WHERE e."log" = $1 AND e."wid" = $2::uuid ORDER BY e."index" LIMIT $3`;
+  SELECT ${NODE_COLUMNS}, NOT EXISTS (
+           SELECT 1 FROM "edge" g WHERE g."log" = $1 AND g."parent" = e."index" AND ${edgeInSight('child', 4)}) AS "isLeaf"
+    FROM "entry" e WHERE e."log" = $1 AND e."wid" = $2::uuid AND ${inSight('e', 4)} ORDER BY e."index" LIMIT $3`;
 
 /**
  * Workflows of log $1 by their first entry, newest first, at most $2, started before index $3. Each costs a few index look-ups however large
@@ -67,3 +79,20 @@ export const WORKFLOWS = `
    ) issuers
    WHERE first."log" = $1 AND first."workflow_position" = 1 AND first."index" < $3::bigint
    ORDER BY first."index" DESC LIMIT $2`;
+
+/** As `WORKFLOWS`, of what is in sight by $4, $5: it counts the tasks, since those out of sight have their positions too. */
+export const WORKFLOWS_IN_SIGHT = `
+  SELECT first."wid"::text AS "wid", seen."entries"::float8 AS "entries", first."index"::float8 AS "firstIndex",
+         first."recorded_at_ms"::float8 AS "firstRecordedAtMs", seen."last"::float8 AS "lastRecordedAtMs", seen."issuers" AS "issuers"
+    FROM (
+      SELECT e."wid", e."index", e."recorded_at_ms" FROM "entry" e
+       WHERE e."log" = $1 AND e."wid" IS NOT NULL AND e."index" < $3::bigint AND ${inSight('e', 4)}
+         AND NOT EXISTS (
+               SELECT 1 FROM "entry" b WHERE b."log" = $1 AND b."wid" = e."wid" AND b."index" < e."index" AND ${inSight('b', 4)})
+       ORDER BY e."index" DESC LIMIT $2
+    ) first
+   CROSS JOIN LATERAL (
+      SELECT count(*) AS "entries", max(e."recorded_at_ms") AS "last", array_agg(DISTINCT e."iss" ORDER BY e."iss") AS "issuers"
+        FROM "entry" e WHERE e."log" = $1 AND e."wid" = first."wid" AND ${inSight('e', 4)}
+   ) seen
+   ORDER BY first."index" DESC`;

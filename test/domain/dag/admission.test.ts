@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { EVERYTHING } from '../../../src/application/caller.js';
 import type { AppendOutcome } from '../../../src/application/ports/ledger-store.js';
 import type { VerifiedEct } from '../../../src/domain/entry.js';
 import { MemoryLedgerStore } from '../../../src/storage/memory/memory-ledger-store.js';
@@ -57,7 +58,11 @@ describe('admission of submissions (ECT §6)', () => {
         expect(outcomes.map((ones) => ones.length)).toEqual(batch.map((ones) => ones.length));
         for (const outcome of outcomes.flat()) {
           if (outcome.kind !== 'recorded') continue;
-          const { nodes } = await store.trace(outcome.entry.index, { direction: 'ancestors', limit: 100 });
+          const { nodes } = await store.trace(
+            outcome.entry.index,
+            { direction: 'ancestors', limit: 100 },
+            EVERYTHING,
+          );
           expect(nodes.slice(1).every(({ index }) => index < outcome.entry.index)).toBe(true);
           expect(nodes.filter(({ depth }) => depth === 1)).toHaveLength(outcome.entry.claims.parents.length);
         }

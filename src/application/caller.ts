@@ -1,0 +1,52 @@
+/** What a caller may do (RFC 6749 §3.3); none of them includes another. */
+export const SCOPES = ['ledger:record', 'ledger:read', 'ledger:admin'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/**
+ * What of the ledger there is for a caller: tasks of these workflows (lower case) and of issuers of these trust domains; both where both
+ * are given, everything where neither is.
+ */
+export interface Visibility {
+  readonly workflows?: ReadonlySet<string> | undefined;
+  readonly trustDomains?: ReadonlySet<string> | undefined;
+}
+
+/** Who sent a request, as the credentials say. */
+export interface Caller {
+  /** For the access log. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** Hold for reading and for recording. */
+  readonly limits: Visibility;
+}
+
+export const EVERYTHING: Visibility = Object.freeze({});
+
+/** The caller of a ledger that asks nobody for credentials. */
+export const ANYONE: Caller = Object.freeze({
+  name: 'anyone',
+  scopes: new Set(SCOPES),
+  limits: EVERYTHING,
+});
+
+export function isLimited({ workflows, trustDomains }: Visibility): boolean {
+  return workflows !== undefined || trustDomains !== undefined;
+}
+
+/** The authority of a SPIFFE id or an https URL exactly as written; other issuers belong to no trust domain. */
+export function trustDomainOf(iss: string): string | undefined {
+  return /^(?:spiffe|https):\/\/([^/]+)/.exec(iss)?.[1];
+}
+
+/** Whether a task is there for somebody. What it denies must look like what does not exist. */
+export function canSee(
+  { workflows, trustDomains }: Visibility,
+  { wid, iss }: { readonly wid?: string | undefined; readonly iss: string },
+): boolean {
+  return holds(workflows, wid) && holds(trustDomains, trustDomainOf(iss));
+}
+
+function holds(allowed: ReadonlySet<string> | undefined, value: string | undefined): boolean {
+  return allowed === undefined || (value !== undefined && allowed.has(value));
+}

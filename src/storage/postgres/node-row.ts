@@ -1,0 +1,33 @@
+import type { DagNode } from '../../domain/entry.js';
+
+/** A row of `NODE_COLUMNS`; lists travel as text. */
+export type NodeRow = Omit<DagNode, 'parents'> & { readonly parents: string };
+
+export function nodeOfRow({
+  jti,
+  wid,
+  index,
+  iss,
+  execAct,
+  iat,
+  recordedAtMs,
+  polDecision,
+  parents,
+}: NodeRow): DagNode {
+  return {
+    jti,
+    wid: wid ?? undefined,
+    index,
+    iss,
+    execAct,
+    iat,
+    recordedAtMs,
+    polDecision: polDecision ?? undefined,
+    parents: splitList(parents),
+  };
+}
+
+/** A list as SQL joins it with commas. */
+export function splitList(text: string): readonly string[] {
+  return text === '' ? [] : text.split(',');
+}
