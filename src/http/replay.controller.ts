@@ -3,6 +3,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestj
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { DetectReplays } from '../application/detect-replays.js';
+import { Needs } from './access.js';
 import { ApiProblems, REPLAY_BODY } from './openapi.js';
 import { noQuerySchema } from './query-schemas.js';
 import { replayRequestSchema, replaySchema } from './replay-representations.js';
@@ -14,6 +15,7 @@ export class ReplayController {
   constructor(@Inject(DetectReplays) private readonly replays: DetectReplays) {}
 
   @Post()
+  @Needs('ledger:record')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Was this token seen before?',
