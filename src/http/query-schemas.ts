@@ -38,10 +38,13 @@ const time = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-23T02:00:00Z' })
   .transform((value) => Date.parse(value) + (/\.\d{3}\d*[1-9]/.test(value) ? 1 : 0));
 
-const format = z
-  .literal('json', 'only json is served')
-  .optional()
-  .meta({ description: '`json` is the default and, for now, the only format.' });
+const format = z.enum(['json', 'dot', 'mermaid', 'openlineage']).optional().meta({
+  description:
+    'Wins over `Accept`. `dot`: Graphviz; `mermaid`: a flowchart; `openlineage`: a run event per task, a line of JSON each.',
+});
+
+/** How a graph leaves. */
+export type GraphFormat = NonNullable<z.output<typeof format>>;
 
 const graphLimit = integer(1, 10_000)
   .default(1_000)

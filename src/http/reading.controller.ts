@@ -6,6 +6,7 @@ import type { Caller } from '../application/caller.js';
 import { ReadLedger } from '../application/read-ledger.js';
 import { TraceDag } from '../application/trace-dag.js';
 import { Needs, RequestCaller } from './access.js';
+import { ApiGraph, sendGraph } from './graph-formats.js';
 import { qualityOf } from './media-types.js';
 import { ApiProblems, ApiTask, openApiOf } from './openapi.js';
 import { invalidRequest } from './problem.js';
@@ -94,12 +95,14 @@ export class ReadingController {
     description:
       'By distance, then index; the asked task first. `truncated` says whether `limit` or `depth` cut something off.',
   })
-  @ApiResponse({ status: 200, description: 'The ancestors', standardSchema: traceSchema })
+  @ApiGraph('The ancestors', traceSchema)
   @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async ancestry(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
-    @Query({ schema: ancestryQuerySchema }) { wid, depth, limit }: z.output<typeof ancestryQuerySchema>,
+    @Query({ schema: ancestryQuerySchema })
+    { wid, depth, limit, format }: z.output<typeof ancestryQuerySchema>,
     @RequestCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const direction = 'ancestors';
     const { entry, trace } = await this.tracer.trace(
@@ -107,7 +110,11 @@ export class ReadingController {
       { direction, depth, limit },
       caller.limits,
     );
-    return traceJson(entry, direction, trace);
+    return sendGraph(reply, format, {
+      graph: { title: `Ancestors of ${jti}`, ...trace },
+      json: () => traceJson(entry, direction, trace),
+      fileName: `ancestry-${jti}`,
+    });
   }
 
   @Get(':jti/descendants')
@@ -117,19 +124,24 @@ export class ReadingController {
     summary: 'What came of this task?',
     description: 'As ancestry; `at` shows an earlier state of the log.',
   })
-  @ApiResponse({ status: 200, description: 'The descendants', standardSchema: traceSchema })
+  @ApiGraph('The descendants', traceSchema)
   @ApiProblems('invalid-request', 'not-found', 'ambiguous-jti', 'store-unavailable')
   async descendants(
     @Param({ schema: jtiPathSchema }) { jti }: Jti,
     @Query({ schema: descendantsQuerySchema })
-    { wid, depth, limit, at }: z.output<typeof descendantsQuerySchema>,
+    { wid, depth, limit, at, format }: z.output<typeof descendantsQuerySchema>,
     @RequestCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     await this.checkSize(at);
     const direction = 'descendants';
     const request = { direction, depth, limit, atSize: at } as const;
     const { entry, trace } = await this.tracer.trace({ jti, wid }, request, caller.limits);
-    return traceJson(entry, direction, trace);
+    return sendGraph(reply, format, {
+      graph: { title: `Descendants of ${jti}`, ...trace },
+      json: () => traceJson(entry, direction, trace),
+      fileName: `descendants-${jti}`,
+    });
   }
 
   private async checkSize(at: number | undefined): Promise<void> {

@@ -1,10 +1,12 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from '../application/caller.js';
 import { ReadLedger } from '../application/read-ledger.js';
 import { TraceDag } from '../application/trace-dag.js';
 import { Needs, RequestCaller } from './access.js';
+import { ApiGraph, sendGraph } from './graph-formats.js';
 import { ApiProblems } from './openapi.js';
 import { encodeCursor, widPathSchema, workflowQuerySchema, workflowsQuerySchema } from './query-schemas.js';
 import { workflowJson, workflowSchema, workflowsSchema, workflowSummaryJson } from './representations.js';
@@ -38,13 +40,19 @@ export class WorkflowsController {
     summary: 'The whole graph of one workflow',
     description: 'Nodes by index; roots have no parents, leaves no children.',
   })
-  @ApiResponse({ status: 200, description: 'The graph', standardSchema: workflowSchema })
+  @ApiGraph('The graph', workflowSchema)
   @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async get(
     @Param({ schema: widPathSchema }) { wid }: z.output<typeof widPathSchema>,
-    @Query({ schema: workflowQuerySchema }) { limit }: z.output<typeof workflowQuerySchema>,
+    @Query({ schema: workflowQuerySchema }) { limit, format }: z.output<typeof workflowQuerySchema>,
     @RequestCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    return workflowJson(wid, await this.tracer.workflow(wid, limit, caller.limits));
+    const workflow = await this.tracer.workflow(wid, limit, caller.limits);
+    return sendGraph(reply, format, {
+      graph: { title: `Workflow ${wid}`, ...workflow },
+      json: () => workflowJson(wid, workflow),
+      fileName: `workflow-${wid}`,
+    });
   }
 }

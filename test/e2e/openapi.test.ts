@@ -171,6 +171,19 @@ describe('what the document says of answers holds', () => {
       async () => ledger.client.get(`/ledger/${await ambiguousJti()}/ancestry`),
     ],
     ['GET', '/ledger/{jti}/descendants', 200, () => ledger.client.get(`${path()}/descendants`)],
+    ['GET', '/ledger/{jti}/ancestry', 200, () => ledger.client.get(`${path()}/ancestry?format=dot`)],
+    [
+      'GET',
+      '/ledger/{jti}/descendants',
+      200,
+      () => ledger.client.get(`${path()}/descendants?format=mermaid`),
+    ],
+    [
+      'GET',
+      '/workflows/{wid}',
+      200,
+      () => ledger.client.get(`/workflows/${entry.wid ?? ''}`, { Accept: 'application/x-ndjson' }),
+    ],
     ['GET', '/ledger/{jti}/descendants', 400, () => ledger.client.get(`${path()}/descendants?at=0`)],
     ['GET', '/ledger/{jti}/receipt', 200, () => ledger.client.get(`${path()}/receipt`)],
     [

@@ -62,7 +62,7 @@ export function expectDocumented(document: OpenApi, method: string, path: string
   const schema = documented?.content?.[mediaType]?.schema;
   const said = `${method} ${path} ${answer.status} ${mediaType}`;
   expect([said, schema]).toEqual([said, expect.any(Object)]);
-  if (schema === undefined || !mediaType.endsWith('json')) return;
+  if (schema === undefined || !/^application\/(.+\+)?json$/.test(mediaType)) return;
   expect([
     said,
     z.fromJSONSchema(inline(document, schema) as z.core.JSONSchema.JSONSchema).safeParse(answer.body).error,

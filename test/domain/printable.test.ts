@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { printable, printableJson } from '../../src/cli/printable.js';
+import { printable, printableJson } from '../../src/domain/printable.js';
 import { Terminal, styled } from '../../src/cli/terminal.js';
 
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/u;

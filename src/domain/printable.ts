@@ -3,7 +3,7 @@ const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Text from outside, fit for a terminal: whatever could move the cursor, change colours or reorder what is read is shown as `\u{1b}`.
- * Every word of the command's output passes through here, since an issuer chooses what stands in its tokens.
+ * Every word of the command's output and of the pictures passes through here, since an issuer chooses what stands in its tokens.
  */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
