@@ -25,7 +25,7 @@ import { RecordingController } from './http/recording.controller.js';
 import { ReplayController } from './http/replay.controller.js';
 import { RequestPipe } from './http/request-pipe.js';
 import { WorkflowsController } from './http/workflows.controller.js';
-import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { TrustFileKeyResolver } from './keys/trust-file.js';
 import { openStorage, type Storage } from './open-storage.js';
 import { LedgerError } from './domain/errors.js';
@@ -72,7 +72,7 @@ export async function createService(
   await beginLog(store, log);
   const sequencer = new Sequencer(store, metrics, config);
   const publisher = new PublishLog(store, sealer.keys);
-  const verifier = new EctVerifier(trust, new JoseSignatureVerifier(), clock, config);
+  const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config);
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
   });

@@ -5,7 +5,7 @@ import { decodeLeaf } from './domain/log/leaf.js';
 import { nodeCrypto } from './domain/log/node-crypto.js';
 import { parseVkey, type NoteKey } from './domain/log/note-key.js';
 import { readCheckpointKeys } from './keys/ed25519-checkpoint-signer.js';
-import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { thumbprintOf } from './keys/thumbprint.js';
 import { FileCheckpointAnchor } from './storage/file/file-checkpoint-anchor.js';
 import { borrowEmbeddedServer } from './storage/postgres/embedded-server.js';
@@ -42,7 +42,7 @@ export async function verifyDeep(request: DeepVerification): Promise<AuditReport
     const store = await PostgresAuditStore.open(database.url);
     try {
       const keys = await findKeys(config, store, request);
-      const signatures = new JoseSignatureVerifier();
+      const signatures = new JwkSignatureVerifier();
       return await new AuditLedger({ store, signatures, thumbprintOf, keys, anchored }).run(request);
     } finally {
       await store.close();

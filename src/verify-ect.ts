@@ -4,7 +4,7 @@ import type { ReplayCache } from './application/replay-cache.js';
 import { EctVerifier, type VerificationRules } from './application/verify-ect.js';
 import type { VerifiedEct } from './domain/entry.js';
 import { LedgerError } from './domain/errors.js';
-import { JoseSignatureVerifier } from './keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { parseTrust } from './keys/parse-trust.js';
 
 /** Whom to trust, in the form of the trust file, with the keys inside (`jwks`). */
@@ -35,7 +35,7 @@ const DEFAULT_RULES: VerificationRules = {
   maxDelaySeconds: 0,
 };
 
-const signatureVerifier = new JoseSignatureVerifier();
+const signatureVerifier = new JwkSignatureVerifier();
 
 /** Static trust is parsed once per object. */
 const resolvers = new WeakMap<StaticTrust, Promise<KeyResolver>>();

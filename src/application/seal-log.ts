@@ -2,7 +2,7 @@ import { LedgerError } from '../domain/errors.js';
 import { equalBytes } from '../domain/log/bytes.js';
 import { parseSignedCheckpoint, signCheckpoint, type SignedCheckpoint } from '../domain/log/checkpoint.js';
 import { encodeLeaf } from '../domain/log/leaf.js';
-import { verifyInclusion, type Hash } from '../domain/log/merkle.js';
+import { verifyInclusionNow, type Hash } from '../domain/log/merkle.js';
 import { nodeCrypto } from '../domain/log/node-crypto.js';
 import { verifyNote } from '../domain/log/note.js';
 import { formatVkey, type NoteKey } from '../domain/log/note-key.js';
@@ -17,7 +17,7 @@ import {
   type RightEdge,
 } from '../domain/log/right-edge.js';
 import { hashFromTiles, tilesOf } from '../domain/log/stored-tiles.js';
-import { leafHash } from '../domain/log/tree-hash.js';
+import { leafHash, rememberingNodeHash } from '../domain/log/tree-hash.js';
 import type { CheckpointAnchor } from './ports/checkpoint-anchor.js';
 import type { CheckpointSigner } from './ports/checkpoint-signer.js';
 import type { LogStore } from './ports/log-store.js';
@@ -38,6 +38,8 @@ export interface Seal {
 interface Signed {
   readonly edge: RightEdge;
   readonly root: Hash;
+  /** The checkpoint, when this instance signed it itself. */
+  readonly checkpoint?: string;
 }
 
 /**
@@ -96,7 +98,7 @@ export class LogSealer {
 
   /** Keeps the checkpoint outside the database. Call when its batch is durable and before anybody hears of it. */
   async settle({ growth, checkpoint }: Seal): Promise<void> {
-    this.last = { edge: growth.edge, root: growth.root };
+    this.last = { edge: growth.edge, root: growth.root, checkpoint };
     await this.anchor.write(checkpoint);
   }
 
@@ -155,8 +157,9 @@ export class LogSealer {
   }
 
   /** The stored checkpoint of this size is ours and speaks of this very tree. */
-  private async checkCheckpoint(log: StoredLog, { edge, root }: Signed): Promise<void> {
+  private async checkCheckpoint(log: StoredLog, { edge, root, checkpoint }: Signed): Promise<void> {
     const note = await log.checkpoint(edge.size);
+    if (note !== undefined && note === checkpoint) return;
     const stored = note === undefined ? undefined : await this.readSigned(note);
     if (!stored)
       throw refusal(
@@ -204,7 +207,8 @@ export class LogSealer {
   /** Nothing leaves that its receiver would refuse; if something would, the defect is ours and signing stops. */
   private async checkOwnWork(checkpoint: string, receipts: ReadonlyMap<number, Receipt>): Promise<void> {
     let isSound = (await this.readSigned(checkpoint)) !== undefined;
-    for (const receipt of receipts.values()) isSound &&= await verifyInclusion(receipt, nodeCrypto.sha256);
+    const nodeHash = rememberingNodeHash();
+    for (const receipt of receipts.values()) isSound &&= verifyInclusionNow(receipt, nodeHash);
     if (isSound) return;
     this.metrics.selfCheckFailed();
     this.brokenBy = 'a proof of our own did not verify: signing has stopped until the service is restarted';

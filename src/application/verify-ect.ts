@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { checkClaims } from '../domain/ect/claims.js';
 import { type FreshnessRules, checkAudience, checkFreshness } from '../domain/ect/freshness.js';
 import { type EctHeader, checkHeader } from '../domain/ect/header.js';
@@ -107,5 +107,5 @@ function checkIssuer({ iss }: JsonObject, key: VerificationKey): void {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

@@ -16,6 +16,8 @@ const manyEctsSchema = z.strictObject({ ects: z.array(z.string()) });
 
 const WHITE_SPACE = new Set([' ', '\t', '\r', '\n']);
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** What was sent, before anything in it is believed. */
 export interface Submission {
   readonly compacts: readonly string[];
@@ -128,7 +130,7 @@ function json<Schema extends z.ZodType>(body: Buffer, schema: Schema): z.output<
 
 function utf8(body: Buffer, onFailure: () => LedgerError): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return decoder.decode(body);
   } catch {
     throw onFailure();
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
 import type { PublicJwk } from '../domain/entry.js';
 import { isPlainText } from '../domain/text.js';
-import { importPublicKey } from './jose-signature-verifier.js';
+import { importPublicKey } from './jwk-signature-verifier.js';
 import { algorithmOf } from './signature-algorithms.js';
 
 /** Longest `kid` in code points; ours, so that it fits a database index. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { EctVerifier } from '../../src/application/verify-ect.js';
 import { LedgerError } from '../../src/domain/errors.js';
-import { JoseSignatureVerifier } from '../../src/keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from '../../src/keys/jwk-signature-verifier.js';
 import { parseTrust } from '../../src/keys/parse-trust.js';
 
 const RULES = {
@@ -42,7 +42,7 @@ describe('the vectors of ECT §7', () => {
     const rules = { ...RULES, ledgerId: vectors.ledger_id, algorithms: vectors.algorithms };
     const clock = { nowMs: () => vectors.now * 1000 };
     const trust = await parseTrust(vectors.trust, 'trust');
-    const verifier = new EctVerifier(trust, new JoseSignatureVerifier(), clock, rules);
+    const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, rules);
     const outcome = await verify(vector.token, verifier).then(
       () => 'recorded',
       (error: unknown) => (error instanceof LedgerError ? error.code : String(error)),

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { KeyResolver, type VerificationKey } from '../../src/application/ports/key-resolver.js';
 import { EctVerifier, type VerificationRules } from '../../src/application/verify-ect.js';
 import { LedgerError, PROBLEM_CODES } from '../../src/domain/errors.js';
-import { JoseSignatureVerifier } from '../../src/keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from '../../src/keys/jwk-signature-verifier.js';
 import { parseTrust } from '../../src/keys/parse-trust.js';
 import { codeOf } from '../support/problem.js';
 import {
@@ -40,7 +40,7 @@ function verifierOf(
 ) {
   return new EctVerifier(
     keyResolver,
-    new JoseSignatureVerifier(),
+    new JwkSignatureVerifier(),
     { nowMs: () => nowMs },
     { ...RULES, ...rules },
   );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CheckpointAnchor } from '../../src/application/ports/checkpoint-anchor.js';
 import { parseSignedCheckpoint } from '../../src/domain/log/checkpoint.js';
@@ -45,7 +45,11 @@ describe('the anchor', () => {
       expect(await readFile(files.anchor, 'utf8')).toBe(await store.checkpoint(size));
     }
     await store.close();
-    expect((await readdir(dirname(files.anchor))).sort()).toEqual(['anchor', 'log-key.pem']);
+    expect((await readdir(dirname(files.anchor))).sort()).toEqual([
+      'anchor',
+      'anchor.journal',
+      'log-key.pem',
+    ]);
   });
 
   it('is at any moment the old note or the new one, whoever writes beside', async () => {
@@ -102,6 +106,39 @@ describe('the anchor', () => {
     await next.close();
   });
 
+  it.each(['an older one', 'an empty one'])(
+    'is taken from its journal when a power cut left %s',
+    async (left) => {
+      const store = openStore(database.url, await files.sealer());
+      await store.append([[await verified(token())]]);
+      const older = left === 'an older one' ? await readFile(files.anchor, 'utf8') : '';
+      await store.append([[await verified(token())]]);
+      const newer = await readFile(files.anchor, 'utf8');
+      await store.close();
+      await writeFile(files.anchor, older);
+      expect(await new FileCheckpointAnchor(files.anchor).read()).toBe(newer);
+    },
+  );
+
+  it.each(['a torn journal', 'of another log'])('does not believe %s', async (journal) => {
+    const store = openStore(database.url, await files.sealer());
+    await store.append([[await verified(token())]]);
+    await store.close();
+    const note = await readFile(files.anchor, 'utf8');
+    const other =
+      journal === 'of another log' ? note.replace(/^.*\n.*\n/, 'example.com/other\n99\n') : 'torn';
+    await writeFile(`${files.anchor}.journal`, other);
+    expect(await new FileCheckpointAnchor(files.anchor).read()).toBe(note);
+  });
+
+  it('that was taken away is not brought back by its journal', async () => {
+    const store = openStore(database.url, await files.sealer());
+    await store.append([]);
+    await store.close();
+    await rm(files.anchor);
+    expect(await new FileCheckpointAnchor(files.anchor).read()).toBeUndefined();
+  });
+
   it.each(['', 'no note', `x\n1\n${Buffer.alloc(32).toString('base64')}\n\n`])(
     'that holds something else keeps the log from being signed: %j',
     async (content) => {
@@ -109,6 +146,7 @@ describe('the anchor', () => {
       await store.append([]);
       await store.close();
       await writeFile(files.anchor, content);
+      if (content === '') await rm(`${files.anchor}.journal`);
       const next = openStore(database.url, await files.sealer());
       await expect(next.append([[await verified(token())]])).rejects.toMatchObject({
         code: 'store-unavailable',

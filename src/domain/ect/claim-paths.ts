@@ -30,8 +30,8 @@ export function claimPaths(profile: Profile): Readonly<Record<keyof EctClaims, C
 
 /** What a payload says at `path`; `undefined` when nothing is there. Inherited members do not count. */
 export function readClaim(payload: JsonObject, path: ClaimPath): unknown {
-  return path.reduce<unknown>(
-    (value, name) => (isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    payload,
-  );
+  let value: unknown = payload;
+  for (const name of path)
+    value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return value;
 }

@@ -68,19 +68,26 @@ export function taskIdOf(payload: JsonObject): TaskId | undefined {
 const taskIdSchema = z.object({ jti: uuid, wid: uuid.exactOptional() });
 
 type ClaimName = keyof EctClaims;
+const CLAIM_NAMES = claimsSchema.keyof().options;
 type RawClaims = Readonly<Partial<Record<ClaimName, unknown>>>;
 
 function readClaims(payload: JsonObject, paths: Readonly<Record<ClaimName, ClaimPath>>): RawClaims {
-  const found = Object.entries(paths).map(([name, path]) => [name, readClaim(payload, path)] as const);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+  const claims: Partial<Record<ClaimName, unknown>> = {};
+  for (const name of CLAIM_NAMES) {
+    const value = readClaim(payload, paths[name]);
+    if (value !== undefined) claims[name] = value;
+  }
+  return claims;
 }
 
 /** `aud` as an array (RFC 7519 §4.1.3); of too many parents only that they are too many is worth a fault. */
 function normalised(raw: RawClaims, maxParents: number): RawClaims {
+  const isTooMuch = hasTooMany(raw.parents, maxParents);
+  if (typeof raw.aud !== 'string' && !isTooMuch) return raw;
   return {
     ...raw,
     ...(typeof raw.aud === 'string' && { aud: [raw.aud] }),
-    ...(hasTooMany(raw.parents, maxParents) && { parents: [] }),
+    ...(isTooMuch && { parents: [] }),
   };
 }
 
@@ -111,7 +118,7 @@ function jointFaults(raw: RawClaims, maxParents: number): readonly JointFault[] 
 }
 
 function isTimestamp(value: unknown): value is number {
-  return timestamp.safeParse(value).success;
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function duplicateParents(parents: unknown): readonly JointFault[] {

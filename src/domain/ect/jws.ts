@@ -3,6 +3,9 @@ import type { JsonObject } from '../entry.js';
 import { LedgerError } from '../errors.js';
 import { isJsonObject, parseStrictJson } from '../strict-json.js';
 
+/** ignoreBOM keeps a byte order mark in the text, where JSON does not allow it. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** A compact JWS taken apart. Nothing in it is believed yet: every member is the sender's word. */
 export interface DecodedEct {
   /** The compact JWS, byte for byte as received. */
@@ -50,8 +53,7 @@ function decodePart(part: string, name: string): Buffer {
 
 function decodeText(bytes: Buffer, name: string): string {
   try {
-    // ignoreBOM keeps a byte order mark in the text, where JSON does not allow it.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch (cause) {
     throw new LedgerError('malformed-token', `the ${name} is not UTF-8`, {}, { cause });
   }

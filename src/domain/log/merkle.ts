@@ -46,6 +46,25 @@ export function nodeInput(left: Hash, right: Hash): Uint8Array {
 
 /** Whether the proof holds: RFC 9162 §2.1.3.2. */
 export async function verifyInclusion(proof: InclusionProof, sha256: Sha256): Promise<boolean> {
+  const climb = climbToRoot(proof);
+  let step = climb.next();
+  while (step.done !== true) step = climb.next(await sha256(nodeInput(...step.value)));
+  return step.value;
+}
+
+/** The same at once, for whoever can hash at once. @param nodeHash the hash of an inner node */
+export function verifyInclusionNow(
+  proof: InclusionProof,
+  nodeHash: (left: Hash, right: Hash) => Hash,
+): boolean {
+  const climb = climbToRoot(proof);
+  let step = climb.next();
+  while (step.done !== true) step = climb.next(nodeHash(...step.value));
+  return step.value;
+}
+
+/** Asks for the hash of one pair of nodes after the other, from the leaf up; returns whether the last one is the root. */
+function* climbToRoot(proof: InclusionProof): Generator<readonly [left: Hash, right: Hash], boolean, Hash> {
   const { index, size, path } = proof;
   if (!isNatural(index) || !isNatural(size) || index >= size) return false;
   if (![proof.leafHash, proof.root, ...path].every(isHash)) return false;
@@ -54,7 +73,7 @@ export async function verifyInclusion(proof: InclusionProof, sha256: Sha256): Pr
   for (const sibling of path) {
     if (at.sn === 0) return false;
     const isRightChild = isRight(at);
-    hash = await sha256(isRightChild ? nodeInput(sibling, hash) : nodeInput(hash, sibling));
+    hash = yield isRightChild ? [sibling, hash] : [hash, sibling];
     at = parent(isRightChild ? skipMissingSiblings(at) : at);
   }
   return at.sn === 0 && equalBytes(hash, proof.root);

@@ -1,3 +1,4 @@
+import { equalBytes } from './bytes.js';
 import { type Hash, leafInput, nodeInput } from './merkle.js';
 import { sha256 } from './node-crypto.js';
 
@@ -37,4 +38,22 @@ function parentLevel(level: readonly Hash[]): Hash[] {
     if (left !== undefined) parents.push(right === undefined ? left : nodeHash(left, right));
   }
   return parents;
+}
+
+/** `nodeHash` that remembers: the proofs of one batch lead through the same nodes again and again. */
+export function rememberingNodeHash(): (left: Hash, right: Hash) => Hash {
+  const known = new Map<number, { readonly left: Hash; readonly right: Hash; readonly hash: Hash }>();
+  return (left, right) => {
+    const key = firstBytes(left);
+    const before = known.get(key);
+    if (before && equalBytes(before.left, left) && equalBytes(before.right, right)) return before.hash;
+    const hash = nodeHash(left, right);
+    known.set(key, { left, right, hash });
+    return hash;
+  };
+}
+
+/** Enough of a hash to find it by; what is found is compared as a whole. */
+function firstBytes([a = 0, b = 0, c = 0, d = 0]: Hash): number {
+  return ((a * 256 + b) * 256 + c) * 256 + d;
 }

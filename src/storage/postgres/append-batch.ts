@@ -11,7 +11,7 @@ import type { VerifiedEct } from '../../domain/entry.js';
 import type { LogSealer, Seal, StoredLog } from '../../application/seal-log.js';
 import type { Receipt } from '../../domain/log/receipt.js';
 import { findTasks, findWorkflowPositions } from './append-lookups.js';
-import { INSERT_BATCH, openAppend } from './append-sql.js';
+import { INSERT_BATCH, openAppend, READ_HEAD } from './append-sql.js';
 import { insertSeal, logInTransaction } from './seal-batch.js';
 import { sealRecorded } from './seal-recorded.js';
 
@@ -44,11 +44,13 @@ export async function appendBatch(
 ): Promise<AppendedBatch> {
   const { log, sealer, rules, nowMs } = context;
   const ects = submissions.flat();
-  const [head, tasks, positions] = await Promise.all([
-    openTransaction(client, log),
-    findTasks(client, log, ects),
-    findWorkflowPositions(client, log, ects),
-  ]);
+  const [head, tasks, positions] = await inOneWrite(client, () =>
+    Promise.all([
+      openTransaction(client, log),
+      findTasks(client, log, ects),
+      findWorkflowPositions(client, log, ects),
+    ]),
+  );
   if (head.size === 0 && head.lastEntry > 0) return sealRecordedFirst(client, submissions, head, context);
   const next = { nextIndex: Math.max(head.size, 1), recordedAtMs: Math.max(nowMs(), head.recordedAtMs) };
   const admissions = admitSubmissions(submissions, tasks, next, rules);
@@ -56,11 +58,13 @@ export async function appendBatch(
   const leaves = [...(head.size === 0 ? [sealer.genesis()] : []), ...admitted.map(leafOf)];
   const seal = await sealLeaves(leaves, sealer, logAt(head, client, log));
   // After a statement that failed COMMIT is a rollback, so it need not wait to hear.
-  await Promise.all([
-    insert(client, log, admitted, positions),
-    seal && insertSeal(client, log, head.size, leaves, seal),
-    client.query('COMMIT'),
-  ]);
+  await inOneWrite(client, () =>
+    Promise.all([
+      insert(client, log, admitted, positions),
+      seal && insertSeal(client, log, head.size, leaves, seal),
+      client.query('COMMIT'),
+    ]),
+  );
   const receipts = seal?.receipts ?? new Map<number, Receipt>();
   return { seal, outcomes: admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts))) };
 }
@@ -99,6 +103,17 @@ async function sealRecordedFirst(
   return submissions.length === 0 ? { seal, outcomes: [] } : appendBatch(client, submissions, context);
 }
 
+/** Statements that are queued together leave together: each write of its own would wake the server and be paid for as such. */
+function inOneWrite<Result>(client: Client, queue: () => Result): Result {
+  const { stream } = client.connection;
+  stream.cork();
+  try {
+    return queue();
+  } finally {
+    stream.uncork();
+  }
+}
+
 interface HeadRow {
   /** Number of leaves. */
   readonly size: number;
@@ -111,11 +126,11 @@ interface HeadRow {
 }
 
 async function openTransaction(client: Client, log: number): Promise<HeadRow> {
-  // A message of several statements answers with one result each.
-  const results = (await client.query(openAppend(log))) as unknown as readonly {
-    readonly rows: readonly HeadRow[];
-  }[];
-  const head = results.at(-1)?.rows[0];
+  const [, { rows }] = await Promise.all([
+    client.query(openAppend(log)),
+    client.query<HeadRow & Record<string, unknown>>({ ...READ_HEAD, values: [log] }),
+  ]);
+  const [head] = rows;
   if (!head) throw new Error('the database did not tell the head of the log');
   return head;
 }
@@ -132,7 +147,7 @@ async function insert(
     parentIndices.map((parent) => [index, parent] as const),
   );
   const uses = keyUsesOf(admitted);
-  await client.query(INSERT_BATCH, [
+  const values = [
     log,
     column(({ index }) => index),
     column(({ ect }) => ect.claims.jti),
@@ -158,7 +173,8 @@ async function insert(
     uses.map(({ ect }) => ect.claims.iss),
     uses.map(({ ect }) => ect.kid),
     uses.map(({ ect }) => ect.source ?? null),
-  ]);
+  ];
+  await client.query({ ...INSERT_BATCH, values });
 }
 
 /** The first of the batch for every key and name it served under. */

@@ -49,9 +49,12 @@ export class AppendConnection {
       this.drop(client);
     });
     await client.connect();
-    // An instance that froze while it held the log's lock is cut off by the server. What was acknowledged must be on disk.
+    // An instance that froze while it held the log's lock is cut off by the server. What was acknowledged must be on disk. A plan is made
+    // once, perhaps of an empty table, so that only one by index will do.
     await client.query(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS};
       SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS};
+      SET plan_cache_mode = force_generic_plan;
+      SET enable_seqscan = off;
       SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`);
     return client;
   }

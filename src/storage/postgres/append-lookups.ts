@@ -1,7 +1,12 @@
 import type { Client } from 'pg';
 import type { RecordedTask, RecordedTasks } from '../../domain/dag/admission.js';
 import type { TaskId, VerifiedEct } from '../../domain/entry.js';
-import { FIND_TASKS_ANYWHERE, FIND_TASKS_IN_WORKFLOWS, FIND_WORKFLOW_POSITIONS } from './append-sql.js';
+import {
+  FIND_TASKS_ANYWHERE,
+  FIND_TASKS_IN_WORKFLOWS,
+  FIND_WORKFLOW_POSITIONS,
+  type Statement,
+} from './append-sql.js';
 
 /** What the DAG rules ask for a whole batch: each token's own task and its parents'. */
 export async function findTasks(
@@ -38,15 +43,15 @@ export async function findWorkflowPositions(
   return new Map(found.map(({ wid, position }) => [wid, position]));
 }
 
-/** Asks nothing for an empty list: planning a statement costs more than the look-ups of a small batch. */
+/** Asks nothing for an empty list. */
 async function find<Row extends object = RecordedTask>(
   client: Client,
-  sql: string,
+  statement: Statement,
   log: number,
   lists: readonly (readonly string[])[],
 ): Promise<readonly Row[]> {
   if (lists[0]?.length === 0) return [];
-  return (await client.query<Row & Record<string, unknown>>(sql, [log, ...lists])).rows;
+  return (await client.query<Row & Record<string, unknown>>({ ...statement, values: [log, ...lists] })).rows;
 }
 
 /** The rows of the look-ups, by `jti`; a task that both found counts once. */

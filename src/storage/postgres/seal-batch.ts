@@ -28,8 +28,8 @@ export async function insertSeal(
     checkpoint,
   ];
   await Promise.all([
-    client.query(INSERT_LEAVES, [log, first, leaves.map(toHex)]),
-    client.query(INSERT_GROWTH, growthValues),
+    client.query({ ...INSERT_LEAVES, values: [log, first, leaves.map(toHex)] }),
+    client.query({ ...INSERT_GROWTH, values: growthValues }),
   ]);
 }
 

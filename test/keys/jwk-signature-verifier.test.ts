@@ -1,13 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { VerificationKey } from '../../src/application/ports/key-resolver.js';
 import { SIGNATURE_ALGORITHMS } from '../../src/domain/ect/header.js';
 import type { PublicJwk } from '../../src/domain/entry.js';
-import { JoseSignatureVerifier } from '../../src/keys/jose-signature-verifier.js';
+import { JwkSignatureVerifier } from '../../src/keys/jwk-signature-verifier.js';
 import { algorithmOf } from '../../src/keys/signature-algorithms.js';
 
-const verifier = new JoseSignatureVerifier();
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+const verifier = new JwkSignatureVerifier();
 const asKey = (jwk: object): VerificationKey => ({ iss: 'urn:a', kid: 'k', jkt: '', jwk: jwk as PublicJwk });
 
 async function signedWith(alg: string) {
@@ -24,7 +25,7 @@ function withOtherSignature(token: string): string {
   return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
 }
 
-describe('JoseSignatureVerifier', () => {
+describe('JwkSignatureVerifier', () => {
   it.each(SIGNATURE_ALGORITHMS)('verifies %s and refuses a changed signature', async (alg) => {
     const { token, key } = await signedWith(alg);
     expect(verifier.fits(key, alg)).toBe(true);
@@ -34,15 +35,33 @@ describe('JoseSignatureVerifier', () => {
     expect(await verifier.verify(token.slice(0, token.lastIndexOf('.') + 1), key, alg)).toBe(false);
   });
 
-  it('verifies with the algorithm that was asked for, not with that of the header', async () => {
-    const { token, key } = await signedWith('EdDSA');
-    expect(verifier.fits(key, 'Ed25519')).toBe(true);
-    expect(await verifier.verify(token, key, 'Ed25519')).toBe(false);
+  it.each(SIGNATURE_ALGORITHMS)('refuses %s signatures of any other length or of zeroes', async (alg) => {
+    const { token, key } = await signedWith(alg);
+    const end = token.lastIndexOf('.') + 1;
+    const signature = Buffer.from(token.slice(end), 'base64url');
+    const others = [0, 1, signature.length - 1, signature.length + 1, 2 * signature.length, 1_000].map((length) =>
+      Buffer.concat([signature, Buffer.alloc(1_000)], length),
+    );
+    for (const other of [...others, Buffer.alloc(signature.length), Buffer.alloc(signature.length, 0xff)])
+      expect(await verifier.verify(token.slice(0, end) + other.toString('base64url'), key, alg)).toBe(false);
+  });
+
+  it.each(['ES256', 'ES384', 'ES512'])('refuses a DER signature of %s, which is not JOSE\'s', async (alg) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: CURVES[alg] ?? '' });
+    const signed = `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.e30`;
+    const signature = sign(`sha${alg === 'ES512' ? 512 : alg.slice(2)}`, Buffer.from(signed), privateKey);
+    const key = asKey(publicKey.export({ format: 'jwk' }));
+    expect(await verifier.verify(`${signed}.${signature.toString('base64url')}`, key, alg)).toBe(false);
+  });
+
+  it('verifies with no other algorithm than the key is for', async () => {
+    const { token, key } = await signedWith('ES256');
+    for (const alg of ['ES384', 'ES512', 'PS256', 'Ed25519', 'HS256', 'none'])
+      expect(await verifier.verify(token, key, alg)).toBe(false);
   });
 
   it('fits an algorithm by key type and curve only', () => {
-    const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
-    for (const [owner, crv] of Object.entries(curves)) {
+    for (const [owner, crv] of Object.entries(CURVES)) {
       const fitting = SIGNATURE_ALGORITHMS.filter((alg) =>
         verifier.fits(asKey({ kty: 'EC', crv, x: '', y: '' }), alg),
       );
