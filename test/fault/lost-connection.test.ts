@@ -41,7 +41,7 @@ const COMMIT = 'COMMIT\0';
 const BEFORE_PERSISTING: readonly (readonly [string, string, When])[] = [
   ['at its beginning', 'BEGIN', 'before'],
   ['while it was looking tasks up', 'pg_advisory_xact_lock', 'after'],
-  ['before its entries were sent', 'INSERT INTO "entry"', 'before'],
+  ['before its entries were sent', 'insert-batch', 'before'],
   ['before its commit was sent', COMMIT, 'before'],
 ];
 const AFTER_PERSISTING = ['after its commit was sent', COMMIT, 'after'] as const;

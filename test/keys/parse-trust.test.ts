@@ -30,6 +30,7 @@ describe('parseTrust', () => {
       kid: KID,
       jkt: await calculateJwkThumbprint({ ...jwk }),
       jwk,
+      source: 'trust-file',
     });
     expect(await trust.resolve(OTHER, KID)).toBeUndefined();
     expect(await trust.resolve(ISSUER, 'b')).toBeUndefined();
