@@ -26,7 +26,9 @@ import { ReplayController } from './http/replay.controller.js';
 import { RequestPipe } from './http/request-pipe.js';
 import { WorkflowsController } from './http/workflows.controller.js';
 import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
+import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { TrustFileKeyResolver } from './keys/trust-file.js';
+import { describeTrust } from './keys/trust-summary.js';
 import { openStorage, type Storage } from './open-storage.js';
 import { LedgerError } from './domain/errors.js';
 import { PublishLog } from './application/publish-log.js';
@@ -66,7 +68,8 @@ export async function createService(
   const log: ServiceLog = fastify.log;
   for (const warning of config.warnings) log.warn(warning);
 
-  const trust = await TrustFileKeyResolver.load(config.trustFile, { log });
+  const remote = new RemoteKeySets({ clock, staleMs: config.jwksStaleSeconds * 1000, metrics, log });
+  const trust = await TrustFileKeyResolver.load(config.trustFile, { log, remote });
   const storage = await openStorage({ config, clock, metrics, log });
   const { store, sealer } = storage;
   await beginLog(store, log);
@@ -81,7 +84,7 @@ export async function createService(
   const readiness = new CheckReadiness({
     store: async () => `${config.store}, ${await store.size()} leaves`,
     log: async () => `size ${(await sealer.takeUp(store)).edge.size}, ${sealer.vkeys.join(' ')}`,
-    trust: () => Promise.resolve(`${trust.describe().issuers} issuers, ${trust.describe().keys} keys`),
+    trust: () => Promise.resolve(describeTrust(trust.describe())),
   });
 
   const routes = rememberRoutes(fastify);

@@ -43,6 +43,7 @@ const environmentSchema = z.object({
   LEDGER_SIGNING_KEY_FILE: z.string().optional(),
   LEDGER_ANCHOR_FILE: z.string().optional(),
   TRUST_FILE: z.string().optional(),
+  LEDGER_JWKS_STALE_SECONDS: integer(0, 2_592_000, 3_600),
   ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(SIGNATURE_ALGORITHMS))),
   ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
   ECT_MAX_PARENTS: integer(1, 10_000, 100),
@@ -74,6 +75,8 @@ export interface Config {
   readonly anchorFile: string;
   /** Unset: `trust.json` in the working directory if present. */
   readonly trustFile: string | undefined;
+  /** How long a fetched key set serves beyond its age while its address fails. */
+  readonly jwksStaleSeconds: number;
   readonly algorithms: readonly string[];
   readonly maxBytes: number;
   readonly maxParents: number;
@@ -122,6 +125,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     signingKeyFile: values.LEDGER_SIGNING_KEY_FILE ?? join(values.DATA_DIR, 'log-key.pem'),
     anchorFile: values.LEDGER_ANCHOR_FILE ?? join(values.DATA_DIR, 'anchor'),
     trustFile: values.TRUST_FILE,
+    jwksStaleSeconds: values.LEDGER_JWKS_STALE_SECONDS,
     algorithms: [...new Set(['ES256', ...values.ECT_ALGORITHMS])],
     maxBytes: values.ECT_MAX_BYTES,
     maxParents: values.ECT_MAX_PARENTS,

@@ -163,5 +163,6 @@ class NoMetrics extends Metrics {
   override verified(): void {}
   override queueDepth(): void {}
   override replayChecked(): void {}
+  override keysFetched(): void {}
   override selfCheckFailed(): void {}
 }

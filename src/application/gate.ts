@@ -9,12 +9,27 @@ export class Gate {
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.add(resolve));
+    else await this.turn();
     try {
       return await work();
     } finally {
       this.passOn();
     }
+  }
+
+  /** For work within `run` that has to wait for others: lets the next one in meanwhile, and comes back in its turn. */
+  async stepAside<Result>(answer: Promise<Result>): Promise<Result> {
+    this.passOn();
+    try {
+      return await answer;
+    } finally {
+      if (this.free > 0) this.free--;
+      else await this.turn();
+    }
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve) => this.waiting.add(resolve));
   }
 
   private passOn(): void {

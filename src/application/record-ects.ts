@@ -8,7 +8,7 @@ import type { AppendOutcome, LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
 import type { PublishLog } from './publish-log.js';
 import type { Sequencer } from './sequencer.js';
-import type { AuthenticatedEct, EctVerifier } from './verify-ect.js';
+import type { AuthenticatedEct, EctVerifier, Wait } from './verify-ect.js';
 
 export type Recording =
   | { readonly kind: 'recorded' | 'already-recorded'; readonly entry: Entry; readonly receipt: Receipt }
@@ -48,7 +48,7 @@ export class RecordEcts {
    * Records several tokens in one commit; they may name each other as parents in any order.
    *
    * @returns what became of each, in the order given
-   * @throws LedgerError `overloaded`, `store-unavailable`: then no token of the call is acknowledged
+   * @throws LedgerError `overloaded`, `store-unavailable`, when the store fails: then no token of the call is acknowledged
    */
   async recordAll(compacts: readonly string[]): Promise<readonly Recording[]> {
     const verified = await Promise.all(
@@ -81,19 +81,19 @@ export class RecordEcts {
 
   private async verify(compact: string): Promise<VerifiedEct | AppendOutcome> {
     const started = performance.now();
+    let authenticated: AuthenticatedEct | undefined;
     try {
-      const authenticated = await this.verifier.authenticate(compact);
-      try {
-        return this.verifier.check(authenticated);
-      } catch (error) {
-        return (await this.firstRecording(authenticated)) ?? rejected(error);
-      }
+      authenticated = await this.verifier.authenticate(compact, this.stepAside);
+      return this.verifier.check(authenticated);
     } catch (error) {
-      return rejected(error);
+      return (authenticated && (await this.firstRecording(authenticated))) ?? rejected(error);
     } finally {
       this.metrics.verified((performance.now() - started) / 1000);
     }
   }
+
+  /** Keys that are fetched come when they come: their token must not keep others from being verified. */
+  private readonly stepAside: Wait = (answer) => this.verifications.stepAside(answer);
 
   /** ECT §7 step 8a: whatever steps 9–11 say now, the byte-identical token is answered with its first recording. */
   private async firstRecording({ compact, payload }: AuthenticatedEct): Promise<AppendOutcome | undefined> {
@@ -114,8 +114,8 @@ function isVerified(item: VerifiedEct | AppendOutcome): item is VerifiedEct {
   return 'digest' in item;
 }
 
-/** A rejection speaks for one token; a failure of the store fails the whole call. */
+/** A rejection speaks for one token, also when its keys can't be fetched. */
 function rejected(error: unknown): AppendOutcome {
-  if (error instanceof LedgerError && error.code !== 'store-unavailable') return { kind: 'rejected', error };
+  if (error instanceof LedgerError) return { kind: 'rejected', error };
   throw error;
 }

@@ -31,6 +31,9 @@ export interface AuthenticatedEct {
   readonly key: VerificationKey;
 }
 
+/** How to wait for an answer that takes time. */
+export type Wait = <Result>(answer: Promise<Result>) => Promise<Result>;
+
 /** Verifies ECTs in the order of ECT §7, in two halves, because step 8a (was it recorded before?) comes between them. */
 export class EctVerifier {
   constructor(
@@ -43,12 +46,13 @@ export class EctVerifier {
   /**
    * ECT §7 steps 1–8: who signed this?
    *
-   * @throws LedgerError `token-too-large` to `issuer-mismatch`, the code of the first step that failed
+   * @throws LedgerError `token-too-large` to `issuer-mismatch`, the code of the first step that failed; `store-unavailable` when the issuer's
+   *   keys can't be fetched
    */
-  async authenticate(compact: string): Promise<AuthenticatedEct> {
+  async authenticate(compact: string, wait: Wait = justWait): Promise<AuthenticatedEct> {
     const decoded = decodeEct(compact, this.rules.maxBytes); // 1, 2
     const header = checkHeader(decoded.header, this.rules.algorithms); // 3, 4
-    const key = await this.findKey(decoded.payload, header); // 5
+    const key = await this.findKey(decoded.payload, header, wait); // 5
     this.checkKeyFits(key, header); // 6
     await this.checkSignature(decoded, key, header); // 7
     checkIssuer(decoded.payload, key); // 8
@@ -81,8 +85,9 @@ export class EctVerifier {
   }
 
   /** `iss` and `kid` are the sender's words until step 7: they are good for a look-up, nothing else. */
-  private async findKey({ iss }: JsonObject, { kid }: EctHeader): Promise<VerificationKey> {
-    const key = typeof iss === 'string' ? await this.keyResolver.resolve(iss, kid) : undefined;
+  private async findKey({ iss }: JsonObject, { kid }: EctHeader, wait: Wait): Promise<VerificationKey> {
+    const found = typeof iss === 'string' ? this.keyResolver.resolve(iss, kid) : undefined;
+    const key = found instanceof Promise ? await wait(found) : found;
     if (key === undefined) {
       throw new LedgerError('unknown-key', 'no trusted issuer of the name in "iss" has a key of this "kid"');
     }
@@ -99,6 +104,8 @@ export class EctVerifier {
     throw new LedgerError('invalid-signature', "the signature is not that of the issuer's key");
   }
 }
+
+const justWait: Wait = (answer) => answer;
 
 /** Issuer A's key must never speak for issuer B, however it was found. */
 function checkIssuer({ iss }: JsonObject, key: VerificationKey): void {

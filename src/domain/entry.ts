@@ -5,6 +5,9 @@ import { PROFILES, type ProfileName } from './ect/profile.js';
 /** A JSON object as it came out of a token: member names and values are the issuer's words. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Why a key is trusted: it stands in the trust file or a file beside it, in a set that is fetched, or in a Workload Identity Token. */
+export type KeySource = 'trust-file' | 'jwks_uri' | 'wit';
+
 /** A public key in JWK form (RFC 7517), never with private members. */
 export type PublicJwk = Readonly<Record<string, unknown>> & { readonly kty: string };
 
@@ -23,8 +26,8 @@ export interface VerifiedEct {
   /** RFC 7638 SHA-256 thumbprint of the verifying key, base64url. */
   readonly jkt: string;
   readonly jwk: PublicJwk;
-  /** Where the key was found, when that is known. */
-  readonly source?: string | undefined;
+  /** Why the key was trusted, if the resolver says. */
+  readonly source?: KeySource | undefined;
   /** Normalised claims: UUIDs in lower case, `aud` an array, one set of names for both profiles. */
   readonly claims: EctClaims;
   /** The payload as signed. */

@@ -153,7 +153,7 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'store-unavailable': {
     status: 503,
     title: 'Store unavailable',
-    help: 'The database did not answer. Nothing was acknowledged; send the same bytes again after Retry-After: if they were recorded after all, the first recording is answered.',
+    help: 'The database did not answer, or the keys of an issuer could not be fetched; the detail says which. Nothing was acknowledged; send the same bytes again after Retry-After: if they were recorded after all, the first recording is answered.',
   },
   'internal-error': {
     status: 500,

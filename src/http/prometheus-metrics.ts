@@ -55,6 +55,12 @@ export class PrometheusMetrics extends Metrics {
     help: 'Proofs that did not verify before they left; must always be 0',
     registers: this.registers,
   });
+  private readonly keyFetches = new Counter({
+    name: 'ect_ledger_key_fetches_total',
+    help: 'Fetches of key sets, by issuer or trust domain and outcome (ok, failed)',
+    labelNames: ['owner', 'outcome'],
+    registers: this.registers,
+  });
   private readonly requestSeconds = new Histogram({
     name: 'ect_ledger_http_request_seconds',
     help: 'Duration of HTTP requests by route, method and status',
@@ -91,6 +97,10 @@ export class PrometheusMetrics extends Metrics {
 
   override replayChecked(wasSeen: boolean): void {
     this.replayChecks.inc({ seen: String(wasSeen) });
+  }
+
+  override keysFetched(owner: string, succeeded: boolean): void {
+    this.keyFetches.inc({ owner, outcome: succeeded ? 'ok' : 'failed' });
   }
 
   override selfCheckFailed(): void {

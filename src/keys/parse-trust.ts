@@ -2,8 +2,11 @@ import { types } from 'node:util';
 import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
 import { isJsonObject } from '../domain/strict-json.js';
-import { MAX_ISSUER_LENGTH, isAbsoluteUri } from '../domain/text.js';
-import { type TrustProblem, toVerificationKey } from './trusted-jwk.js';
+import { faultOfKeyUrl } from './download.js';
+import { ISSUER, type KeyOwnerKind, TRUST_DOMAIN } from './key-owner.js';
+import { type KeySet, readKeyMap } from './key-set.js';
+import { RemoteKeySets } from './remote-key-sets.js';
+import { type TrustProblem, isSecretJwk, toVerificationKey } from './trusted-jwk.js';
 import { TrustedKeys } from './trusted-keys.js';
 
 /** Why trust could not be established: all problems of a trust document at once. */
@@ -16,20 +19,10 @@ export class TrustError extends Error {
   }
 }
 
-/** Reads a `jwks_file`; throws an Error with a message for the operator. */
+/** Reads a `jwks_file` or `bundle_file`; throws an Error with a message for the operator. */
 export type JwksReader = (file: string) => Promise<unknown>;
 
 const trustSchema = z.strictObject({ issuers: z.array(z.unknown()) });
-
-const issuerSchema = z.strictObject({
-  iss: z.string().max(MAX_ISSUER_LENGTH).refine(isAbsoluteUri, 'must be an absolute URI'),
-  jwks: z.unknown().optional(),
-  jwks_file: z.string().min(1).optional(),
-  jwks_uri: z.unknown().optional(),
-});
-
-/** Where an issuer's keys stand; one per issuer. */
-const KEY_SOURCES = ['jwks', 'jwks_file', 'jwks_uri'] as const;
 
 /** RFC 7517 §5: other members of a JWK Set are ignored. */
 const jwksSchema = z.looseObject({ keys: z.array(z.unknown()) });
@@ -38,29 +31,35 @@ const jwksSchema = z.looseObject({ keys: z.array(z.unknown()) });
  * Makes a key resolver of a trust document.
  *
  * @param name what problems call the document
- * @param readJwks how to read a `jwks_file`; without it such a file is a problem
+ * @param readJwks how to read the file of a JWK Set; without it such a file is a problem
+ * @param remote where sets that are fetched are kept
  * @throws TrustError with all problems
  */
 export async function parseTrust(
   document: unknown,
   name: string,
   readJwks?: JwksReader,
+  remote: RemoteKeySets = new RemoteKeySets(),
 ): Promise<TrustedKeys> {
-  const parsing = new TrustParsing(readJwks);
+  const parsing = new TrustParsing(readJwks, remote);
   await parsing.addDocument(document, name);
   return parsing.finish();
 }
 
 /** Collects keys and problems while a document is walked. */
 class TrustParsing {
-  readonly #keysOf = new Map<string, Map<string, VerificationKey>>();
+  readonly #issuers = new Map<string, KeySet>();
+  readonly #domains = new Map<string, KeySet>();
   readonly #problems: string[] = [];
 
-  constructor(private readonly readJwks: JwksReader | undefined) {}
+  constructor(
+    private readonly readJwks: JwksReader | undefined,
+    private readonly remote: RemoteKeySets,
+  ) {}
 
   finish(): TrustedKeys {
     if (this.#problems.length > 0) throw new TrustError(this.#problems);
-    return new TrustedKeys(this.#keysOf);
+    return new TrustedKeys(this.#issuers, this.#domains);
   }
 
   async addDocument(document: unknown, name: string): Promise<void> {
@@ -69,54 +68,78 @@ class TrustParsing {
       this.#report(`${name}#`, problemsOf(parsed.error));
       return;
     }
-    for (const [index, issuer] of parsed.data.issuers.entries())
-      await this.#addIssuer(issuer, `${name}#/issuers/${index}`);
+    for (const [index, item] of parsed.data.issuers.entries())
+      await this.#addItem(item, `${name}#/issuers/${index}`);
   }
 
-  async #addIssuer(value: unknown, place: string): Promise<void> {
-    const parsed = issuerSchema.safeParse(value);
+  async #addItem(value: unknown, place: string): Promise<void> {
+    const isDomain = isJsonObject(value) && Object.hasOwn(value, TRUST_DOMAIN.name);
+    const kind = isDomain ? TRUST_DOMAIN : ISSUER;
+    const known = isDomain ? this.#domains : this.#issuers;
+    const parsed = kind.schema.safeParse(value);
     if (!parsed.success) this.#report(place, problemsOf(parsed.error));
-    const iss = parsed.data?.iss ?? '';
-    if (this.#keysOf.has(iss)) this.#report(place, [[['iss'], 'is there more than once']]);
-    const issuer = { iss, keys: new Map<string, VerificationKey>() };
-    if (parsed.success) this.#keysOf.set(iss, issuer.keys);
+    const name = parsed.success ? String(parsed.data[kind.name]) : '';
+    if (known.has(name)) this.#report(place, [[[kind.name], 'is there more than once']]);
     if (!isJsonObject(value)) return;
-    const sources = KEY_SOURCES.filter((source) => Object.hasOwn(value, source));
-    if (sources.length !== 1)
-      this.#report(place, [[[], `must have exactly one of ${KEY_SOURCES.join(', ')}`]]);
-    if (sources.includes('jwks')) await this.#addJwks(issuer, value['jwks'], `${place}/jwks`);
-    if (typeof value['jwks_file'] === 'string') await this.#addJwksFile(issuer, value['jwks_file'], place);
-    if (sources.includes('jwks_uri')) {
-      this.#report(place, [[['jwks_uri'], 'is not supported yet; use jwks or jwks_file']]);
-    }
+    const keys = await this.#keysOf({ kind, name }, value, place);
+    if (parsed.success) known.set(name, keys);
   }
 
-  async #addJwksFile(issuer: IssuerKeys, file: string, place: string): Promise<void> {
+  async #keysOf(owner: KeyOwner, item: Readonly<Record<string, unknown>>, place: string): Promise<KeySet> {
+    const { inline, file, uri } = owner.kind;
+    const given = [inline, file, uri].filter((source) => Object.hasOwn(item, source));
+    if (given.length !== 1)
+      this.#report(place, [[[], `must have exactly one of ${[inline, file, uri].join(', ')}`]]);
+    const keys = new Map<string, VerificationKey>();
+    if (given.includes(inline)) await this.#addJwks(owner, keys, item[inline], `${place}/${inline}`);
+    const path = item[file];
+    if (typeof path === 'string') await this.#addFile(owner, keys, path, place);
+    return given.includes(uri) ? (this.#remoteSet(owner, item[uri], place) ?? keys) : keys;
+  }
+
+  #remoteSet({ kind, name }: KeyOwner, url: unknown, place: string): KeySet | undefined {
+    const fault = typeof url === 'string' ? faultOfKeyUrl(url) : 'must be an absolute URL';
+    if (fault !== undefined) this.#report(place, [[[kind.uri], fault]]);
+    if (fault !== undefined || typeof url !== 'string') return undefined;
+    return this.remote.of(name, url, (document) => readKeyMap(name, document, kind));
+  }
+
+  async #addFile(owner: KeyOwner, keys: Map<string, VerificationKey>, file: string, place: string): Promise<void> {
+    const { kind } = owner;
     if (this.readJwks === undefined) {
-      this.#report(place, [[['jwks_file'], 'is not available here; use jwks']]);
+      this.#report(place, [[[kind.file], `is not available here; use ${kind.inline}`]]);
       return;
     }
     try {
-      await this.#addJwks(issuer, await this.readJwks(file), `${file}#`);
+      await this.#addJwks(owner, keys, await this.readJwks(file), `${file}#`);
     } catch (error) {
       const reason = types.isNativeError(error) ? error.message : 'unreadable';
-      this.#report(place, [[['jwks_file'], `${file}: ${reason}`]]);
+      this.#report(place, [[[kind.file], `${file}: ${reason}`]]);
     }
   }
 
-  async #addJwks({ iss, keys }: IssuerKeys, value: unknown, place: string): Promise<void> {
+  async #addJwks(
+    { kind, name }: KeyOwner,
+    keys: Map<string, VerificationKey>,
+    value: unknown,
+    place: string,
+  ): Promise<void> {
     const parsed = jwksSchema.safeParse(value);
     if (!parsed.success) {
       this.#report(place, problemsOf(parsed.error));
       return;
     }
     for (const [index, jwk] of parsed.data.keys.entries()) {
-      const made = await toVerificationKey(iss, jwk);
+      const own = kind.pick(jwk);
+      if (own === undefined && !isSecretJwk(jwk)) continue;
+      const made = await toVerificationKey(name, own ?? jwk, 'trust-file');
       if ('problems' in made) this.#report(`${place}/keys/${index}`, made.problems);
       else if (keys.has(made.key.kid))
         this.#report(`${place}/keys/${index}`, [[['kid'], 'is there more than once']]);
       else keys.set(made.key.kid, made.key);
     }
+    if (kind === TRUST_DOMAIN && keys.size === 0)
+      this.#report(place, [[['keys'], 'holds no key that verifies tokens: one whose "use" is "wit-svid"']]);
   }
 
   #report(place: string, problems: readonly TrustProblem[]): void {
@@ -126,9 +149,10 @@ class TrustParsing {
   }
 }
 
-interface IssuerKeys {
-  readonly iss: string;
-  readonly keys: Map<string, VerificationKey>;
+/** An issuer or a trust domain, as far as it is right. */
+interface KeyOwner {
+  readonly kind: KeyOwnerKind;
+  readonly name: string;
 }
 
 function problemsOf(error: z.ZodError): readonly TrustProblem[] {

@@ -4,6 +4,8 @@ import { types } from 'node:util';
 import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
 import { parseStrictJson } from '../domain/strict-json.js';
 import { TrustError, parseTrust } from './parse-trust.js';
+import { RemoteKeySets } from './remote-key-sets.js';
+import { type TrustSummary, describeTrust } from './trust-summary.js';
 import { TrustedKeys } from './trusted-keys.js';
 
 export interface TrustLog {
@@ -15,6 +17,8 @@ export interface TrustFileOptions {
   readonly log: TrustLog;
   /** How often the files are looked at. */
   readonly pollIntervalMs?: number;
+  /** Where sets that are fetched are kept. */
+  readonly remote?: RemoteKeySets;
 }
 
 /** Where trust stands when the operator names no file. */
@@ -45,6 +49,7 @@ export class TrustFileKeyResolver extends KeyResolver {
   private constructor(
     private readonly path: string,
     private readonly log: TrustLog,
+    private readonly remote: RemoteKeySets,
     pollIntervalMs: number,
   ) {
     super();
@@ -59,20 +64,25 @@ export class TrustFileKeyResolver extends KeyResolver {
    */
   static async load(path: string | undefined, options: TrustFileOptions): Promise<TrustFileKeyResolver> {
     const file = path ?? DEFAULT_FILE;
-    const reading = await readTrust(file);
+    const { log, remote = new RemoteKeySets({ log }) } = options;
+    const reading = await readTrust(file, remote);
     const isAbsent = path === undefined && reading.fingerprints.get(resolve(file)) === ABSENT;
     if (!reading.keys && !isAbsent) throw new TrustError(reading.problems);
     const resolver = new TrustFileKeyResolver(
       file,
-      options.log,
+      log,
+      remote,
       options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
     );
-    if (isAbsent) options.log.warn(`nobody is trusted: there is no trust file ${file}`);
+    if (isAbsent) log.warn(`nobody is trusted: there is no trust file ${file}`);
     resolver.#adopt(reading);
     return resolver;
   }
 
-  override resolve(iss: string, kid: string): Promise<VerificationKey | undefined> {
+  override resolve(
+    iss: string,
+    kid: string,
+  ): VerificationKey | undefined | Promise<VerificationKey | undefined> {
     return this.#keys.resolve(iss, kid);
   }
 
@@ -87,7 +97,7 @@ export class TrustFileKeyResolver extends KeyResolver {
     clearInterval(this.#timer);
   }
 
-  describe(): { readonly issuers: number; readonly keys: number } {
+  describe(): TrustSummary {
     return this.#keys.describe();
   }
 
@@ -96,7 +106,7 @@ export class TrustFileKeyResolver extends KeyResolver {
   }
 
   async #readAgain(): Promise<void> {
-    const reading = await readTrust(this.path);
+    const reading = await readTrust(this.path, this.remote);
     this.#adopt(reading);
     if (!reading.keys) {
       this.log.warn(
@@ -109,12 +119,12 @@ export class TrustFileKeyResolver extends KeyResolver {
     this.#fingerprints = fingerprints;
     if (!keys) return;
     this.#keys = keys;
-    const { issuers, keys: count } = keys.describe();
-    this.log.info(`trust file ${this.path}: ${issuers} issuers, ${count} keys`);
+    this.log.info(`trust file ${this.path}: ${describeTrust(keys.describe())}`);
+    void keys.warmUp();
   }
 }
 
-async function readTrust(path: string): Promise<Reading> {
+async function readTrust(path: string, remote: RemoteKeySets): Promise<Reading> {
   const fingerprints = new Map<string, string>();
   const readJson = async (file: string): Promise<unknown> => {
     // Before the content, so that a change in between shows as a change at the next look.
@@ -124,7 +134,7 @@ async function readTrust(path: string): Promise<Reading> {
   try {
     const document = await readJson(resolve(path));
     const readJwks = (file: string): Promise<unknown> => readJson(resolve(dirname(path), file));
-    return { keys: await parseTrust(document, path, readJwks), problems: [], fingerprints };
+    return { keys: await parseTrust(document, path, readJwks, remote), problems: [], fingerprints };
   } catch (error) {
     if (error instanceof TrustError) return { problems: error.problems, fingerprints };
     return {

@@ -1,7 +1,8 @@
 import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
-import type { PublicJwk } from '../domain/entry.js';
+import type { KeySource, PublicJwk } from '../domain/entry.js';
+import { isJsonObject } from '../domain/strict-json.js';
 import { isPlainText } from '../domain/text.js';
 import { importPublicKey } from './jwk-signature-verifier.js';
 import { algorithmOf } from './signature-algorithms.js';
@@ -28,6 +29,12 @@ const jwkSchema = z
     }
   });
 
+/** Whether something of a JWK Set is more than the public half of a key. */
+export function isSecretJwk(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  return value['kty'] === 'oct' || SECRET_MEMBERS.some((name) => Object.hasOwn(value, name));
+}
+
 const UNSUPPORTED =
   'serves no supported algorithm: look at kty, crv, alg, use, key_ops; RSA needs at least 2048 bits';
 
@@ -41,6 +48,7 @@ export type TrustProblem = readonly [path: readonly PropertyKey[], message: stri
 export async function toVerificationKey(
   iss: string,
   value: unknown,
+  source: KeySource,
 ): Promise<{ readonly key: VerificationKey } | { readonly problems: readonly TrustProblem[] }> {
   const parsed = jwkSchema.safeParse(value);
   if (!parsed.success) return { problems: parsed.error.issues.map((issue) => [issue.path, issue.message]) };
@@ -49,8 +57,7 @@ export async function toVerificationKey(
   if (alg === undefined) return { problems: [[[], UNSUPPORTED]] };
   try {
     await importPublicKey(jwk, alg);
-    const jkt = await calculateJwkThumbprint({ ...jwk });
-    return { key: { iss, kid: jwk.kid, jkt, jwk, source: 'trust-file' } };
+    return { key: { iss, kid: jwk.kid, jkt: await calculateJwkThumbprint({ ...jwk }), jwk, source } };
   } catch {
     return { problems: [[[], 'is not a valid public key']] };
   }

@@ -43,4 +43,31 @@ describe('Gate', () => {
     await expect(failed).rejects.toBe(failure);
     await expect(next).resolves.toBe('done');
   });
+
+  it('lets others in while work steps aside, and counts it again when it is back', async () => {
+    const gate = new Gate(1);
+    const order: string[] = [];
+    let answer: (value: string) => void = () => undefined;
+    const slow = gate.run(async () => {
+      order.push(await gate.stepAside(new Promise<string>((resolve) => (answer = resolve))));
+      await nextTurn();
+      order.push('slow is done');
+    });
+    await gate.run(() => Promise.resolve(order.push('quick')));
+    const busy = gate.run(async () => {
+      answer('answered');
+      await nextTurn();
+      order.push('busy is done');
+    });
+    const last = gate.run(() => Promise.resolve(order.push('last')));
+    await Promise.all([slow, busy, last]);
+    expect(order).toEqual(['quick', 'busy is done', 'last', 'answered', 'slow is done']);
+  });
+
+  it('makes room also when what was waited for failed', async () => {
+    const gate = new Gate(1);
+    const failed = gate.run(() => gate.stepAside(Promise.reject(new Error('failed'))));
+    await expect(failed).rejects.toThrow('failed');
+    await expect(gate.run(() => Promise.resolve('done'))).resolves.toBe('done');
+  });
 });

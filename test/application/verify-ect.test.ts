@@ -80,6 +80,7 @@ describe('EctVerifier', () => {
       kid: KID,
       jkt: (await keys.resolve(ISSUER, KID))?.jkt,
       jwk,
+      source: 'trust-file',
       claims: {
         iss: ISSUER,
         aud: payload['aud'],

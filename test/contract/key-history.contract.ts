@@ -117,7 +117,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
 }
 
 /** A token that the key of this name signed; `verifiedEct` derives the thumbprint from the name. */
-function signedBy(key: string, name: TaskSketch, source?: string): VerifiedEct {
+function signedBy(key: string, name: TaskSketch, source?: VerifiedEct['source']): VerifiedEct {
   const { jkt, jwk } = verifiedEct({ kid: key });
   return { ...verifiedEct(name), jkt, jwk, source };
 }

@@ -44,6 +44,7 @@ class CountedMetrics extends Metrics {
   override rejected(): void {}
   override verified(): void {}
   override replayChecked(): void {}
+  override keysFetched(): void {}
   override selfCheckFailed(): void {}
   override appended(tokens: number): void {
     this.batches.push(tokens);

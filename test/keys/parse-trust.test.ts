@@ -35,7 +35,7 @@ describe('parseTrust', () => {
     expect(await trust.resolve(OTHER, KID)).toBeUndefined();
     expect(await trust.resolve(ISSUER, 'b')).toBeUndefined();
     expect(await trust.resolve('__proto__', 'constructor')).toBeUndefined();
-    expect(trust.describe()).toEqual({ issuers: 2, keys: 2 });
+    expect(trust.describe()).toEqual({ issuers: 2, trustDomains: 0, keys: 2, remote: [] });
   });
 
   it('lets two issuers use the same kid', async () => {
@@ -64,7 +64,8 @@ describe('parseTrust', () => {
     [issuers({ iss: ISSUER }), 't#/issuers/0: must have exactly one of'],
     [issuers({ iss: ISSUER, jwks: { keys: [] }, jwks_file: 'f' }), 't#/issuers/0: must have exactly one of'],
     [issuers({ iss: ISSUER, jwks_file: 7 }), 't#/issuers/0/jwks_file:'],
-    [issuers({ iss: ISSUER, jwks_uri: 'https://x.example' }), 't#/issuers/0/jwks_uri: is not supported yet'],
+    [issuers({ iss: ISSUER, jwks_uri: 'http://x.example' }), 't#/issuers/0/jwks_uri: must begin with https:'],
+    [issuers({ iss: ISSUER, jwks_uri: 7 }), 't#/issuers/0/jwks_uri: must be an absolute URL'],
     [issuers({ iss: ISSUER, jwks: {} }), 't#/issuers/0/jwks/keys:'],
     [
       issuers({ iss: ISSUER, jwks: { keys: [] } }, { iss: ISSUER, jwks: { keys: [] } }),
@@ -107,7 +108,7 @@ describe('parseTrust', () => {
     const document = issuers(
       { iss: 'x', jwks: { keys: [{ ...jwk, d: 'hush', kid: '' }] } },
       { iss: ISSUER, jwks_file: 'missing.json', extra: 1 },
-      { iss: OTHER, jwks_uri: 'https://x.example' },
+      { iss: OTHER, jwks_uri: 'http://x.example' },
     );
     const problems = await problemsOf(document, () => Promise.reject(new Error('no such file')));
     expect(problems.map((problem) => problem.split(': ')[0])).toEqual([

@@ -16,5 +16,6 @@ export class SilentMetrics extends Metrics {
   override verified(): void {}
   override queueDepth(): void {}
   override replayChecked(): void {}
+  override keysFetched(): void {}
   override selfCheckFailed(): void {}
 }

@@ -1,7 +1,4 @@
-import type { PublicJwk } from '../../domain/entry.js';
-
-/** Where a key was found. */
-export type KeySource = 'trust-file' | 'jwks_uri' | 'wit';
+import type { KeySource, PublicJwk } from '../../domain/entry.js';
 
 /** A trusted public key and the only issuer it may speak for. */
 export interface VerificationKey {
@@ -10,15 +7,20 @@ export interface VerificationKey {
   /** RFC 7638 SHA-256 thumbprint, base64url. */
   readonly jkt: string;
   readonly jwk: PublicJwk;
+  /** Why it is trusted; a resolver of your own need not say. */
   readonly source?: KeySource | undefined;
 }
 
 /**
  * Finds the key that an issuer signs with. Everything asked for comes from an unverified token: an implementation looks it up in what the
- * operator configured and never fetches what a token names. Absence is `undefined`; safe to call concurrently.
+ * operator configured and never fetches what a token names. Absence is `undefined`; safe to call concurrently. An answer that is at hand is given at once,
+ * a promise is one that takes time.
  *
- * @throws LedgerError `revoked-key` when the key was withdrawn
+ * @throws LedgerError `revoked-key` when the key was withdrawn, `store-unavailable` when the issuer's keys can't be fetched
  */
 export abstract class KeyResolver {
-  abstract resolve(iss: string, kid: string): Promise<VerificationKey | undefined>;
+  abstract resolve(
+    iss: string,
+    kid: string,
+  ): VerificationKey | undefined | Promise<VerificationKey | undefined>;
 }

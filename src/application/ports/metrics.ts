@@ -12,6 +12,8 @@ export abstract class Metrics {
   abstract queueDepth(tokens: number): void;
   /** One token asked about for shared replay detection. */
   abstract replayChecked(wasSeen: boolean): void;
+  /** One fetch of the key set of an issuer or trust domain. */
+  abstract keysFetched(owner: string, succeeded: boolean): void;
   /** A proof of our own did not verify: must never happen. */
   abstract selfCheckFailed(): void;
 }
