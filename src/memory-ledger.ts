@@ -22,7 +22,7 @@ import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
 import { clockOf, verifierOf, type VerifyOptions } from './verify-ect.js';
 
 /** Whom to trust and what to accept; the defaults are the service's. */
-export interface MemoryLedgerOptions extends Omit<VerifyOptions, 'replay'>, Partial<AdmissionRules> {}
+export interface MemoryLedgerOptions extends Omit<VerifyOptions, 'replay' | 'wit'>, Partial<AdmissionRules> {}
 
 export type { DagNode as LedgerNode, Entry as LedgerEntry } from './domain/entry.js';
 export type { Trace as LedgerTrace } from './application/ports/ledger-store.js';
@@ -66,11 +66,12 @@ export class MemoryLedger {
   /**
    * Verifies one ECT, checks its place in the DAG and keeps it (ECT §7).
    *
+   * @param wit the Workload Identity Token that came with it
    * @throws LedgerError with the code of the first check that failed
    * @throws TrustError when `keys` is static trust that is broken
    */
-  async record(compact: string): Promise<Recorded> {
-    return (await this.opened).recorder.recordOne(compact);
+  async record(compact: string, wit?: string): Promise<Recorded> {
+    return (await this.opened).recorder.recordOne(wit === undefined ? compact : { ect: compact, wit });
   }
 
   /** @throws LedgerError `not-found`, `ambiguous-jti` */

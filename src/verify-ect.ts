@@ -7,12 +7,18 @@ import { LedgerError } from './domain/errors.js';
 import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { parseTrust } from './keys/parse-trust.js';
 
-/** Whom to trust, in the form of the trust file, with the keys inside (`jwks`). */
+interface JwkSet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Whom to trust, in the form of the trust file, with the keys inside or at an address from which they are fetched. */
 export interface StaticTrust {
-  readonly issuers: readonly {
-    readonly iss: string;
-    readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-  }[];
+  readonly issuers: readonly (
+    | { readonly iss: string; readonly jwks: JwkSet }
+    | { readonly iss: string; readonly jwks_uri: string }
+    | { readonly trust_domain: string; readonly bundle: JwkSet }
+    | { readonly trust_domain: string; readonly bundle_uri: string }
+  )[];
 }
 
 export interface VerifyOptions extends Partial<Omit<VerificationRules, 'ledgerId'>> {
@@ -21,6 +27,8 @@ export interface VerifyOptions extends Partial<Omit<VerificationRules, 'ledgerId
   readonly audience?: string;
   /** Milliseconds since the epoch; the system's clock unless given. */
   readonly now?: number;
+  /** The Workload Identity Token that came with the ECT; its trust domain must be among `keys`. */
+  readonly wit?: string;
   /** Refuses a `jti` that it has seen before. */
   readonly replay?: ReplayCache;
 }
@@ -50,7 +58,7 @@ export async function verifyEct(compact: string, options: VerifyOptions): Promis
   const { replay } = options;
   const rules = rulesOf(options);
   const verifier = await verifierOf(options);
-  const ect = verifier.check(await verifier.authenticate(compact));
+  const ect = verifier.check(await verifier.authenticate(compact, options.wit));
   if (replay && (await replay.seen(ect.claims.jti, acceptableUntilMs(ect, rules)))) {
     throw new LedgerError('duplicate-jti', `the task ${ect.claims.jti} was seen before`);
   }
@@ -76,6 +84,7 @@ function rulesOf({
   audience,
   now: _now,
   replay: _replay,
+  wit: _wit,
   ...given
 }: VerifyOptions): VerificationRules {
   return { ...DEFAULT_RULES, ...given, ledgerId: audience };

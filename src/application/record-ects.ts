@@ -10,6 +10,9 @@ import type { PublishLog } from './publish-log.js';
 import type { Sequencer } from './sequencer.js';
 import type { AuthenticatedEct, EctVerifier, Wait } from './verify-ect.js';
 
+/** One compact JWS, alone or with the Workload Identity Token that vouches for its signer. */
+export type SubmittedEct = string | { readonly ect: string; readonly wit: string };
+
 export type Recording =
   | { readonly kind: 'recorded' | 'already-recorded'; readonly entry: Entry; readonly receipt: Receipt }
   | { readonly kind: 'rejected'; readonly error: LedgerError };
@@ -37,7 +40,7 @@ export class RecordEcts {
   ) {}
 
   /** @throws LedgerError with the code of the first check that failed */
-  async recordOne(compact: string): Promise<Extract<Recording, { entry: Entry }>> {
+  async recordOne(compact: SubmittedEct): Promise<Extract<Recording, { entry: Entry }>> {
     const [recording] = await this.recordAll([compact]);
     if (!recording) throw new LedgerError('internal-error', 'a submission of one token came back empty');
     if (recording.kind === 'rejected') throw recording.error;
@@ -50,7 +53,7 @@ export class RecordEcts {
    * @returns what became of each, in the order given
    * @throws LedgerError `overloaded`, `store-unavailable`, when the store fails: then no token of the call is acknowledged
    */
-  async recordAll(compacts: readonly string[]): Promise<readonly Recording[]> {
+  async recordAll(compacts: readonly SubmittedEct[]): Promise<readonly Recording[]> {
     const verified = await Promise.all(
       compacts.map((compact) => this.verifications.run(() => this.verify(compact))),
     );
@@ -79,11 +82,12 @@ export class RecordEcts {
     });
   }
 
-  private async verify(compact: string): Promise<VerifiedEct | AppendOutcome> {
+  private async verify(submitted: SubmittedEct): Promise<VerifiedEct | AppendOutcome> {
     const started = performance.now();
     let authenticated: AuthenticatedEct | undefined;
     try {
-      authenticated = await this.verifier.authenticate(compact, this.stepAside);
+      const [ect, wit] = typeof submitted === 'string' ? [submitted] : [submitted.ect, submitted.wit];
+      authenticated = await this.verifier.authenticate(ect, wit, this.stepAside);
       return this.verifier.check(authenticated);
     } catch (error) {
       return (authenticated && (await this.firstRecording(authenticated))) ?? rejected(error);

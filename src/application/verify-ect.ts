@@ -48,11 +48,12 @@ export class EctVerifier {
    *
    * @throws LedgerError `token-too-large` to `issuer-mismatch`, the code of the first step that failed; `store-unavailable` when the issuer's
    *   keys can't be fetched
+   * @param wit the Workload Identity Token that came along: its key is the verifying one then
    */
-  async authenticate(compact: string, wait: Wait = justWait): Promise<AuthenticatedEct> {
+  async authenticate(compact: string, wit?: string, wait: Wait = justWait): Promise<AuthenticatedEct> {
     const decoded = decodeEct(compact, this.rules.maxBytes); // 1, 2
     const header = checkHeader(decoded.header, this.rules.algorithms); // 3, 4
-    const key = await this.findKey(decoded.payload, header, wait); // 5
+    const key = await this.findKey(decoded.payload, header, wit, wait); // 5
     this.checkKeyFits(key, header); // 6
     await this.checkSignature(decoded, key, header); // 7
     checkIssuer(decoded.payload, key); // 8
@@ -60,15 +61,17 @@ export class EctVerifier {
   }
 
   /**
-   * ECT §7 steps 9–11: does it say something acceptable, to us, now?
+   * ECT §7 steps 9–11: does it say something acceptable, to us, now? First, whether who vouches for its key still does.
    *
-   * @throws LedgerError `invalid-claims` to `too-old`, the code of the first step that failed
+   * @throws LedgerError `unknown-key`, `invalid-claims` to `too-old`, the code of the first step that failed
    */
   check(authenticated: AuthenticatedEct): VerifiedEct {
     const { compact, digest, header, payload, key } = authenticated;
+    const nowSeconds = Math.floor(this.clock.nowMs() / 1000);
+    checkValidity(key, nowSeconds, this.rules);
     const claims = checkClaims(payload, header.profile, this.rules); // 9
     checkAudience(claims, this.rules.ledgerId); // 10
-    checkFreshness(claims, Math.floor(this.clock.nowMs() / 1000), this.rules); // 11
+    checkFreshness(claims, nowSeconds, this.rules); // 11
     const { kid, jkt, jwk, source } = key;
     return {
       ect: compact,
@@ -85,8 +88,13 @@ export class EctVerifier {
   }
 
   /** `iss` and `kid` are the sender's words until step 7: they are good for a look-up, nothing else. */
-  private async findKey({ iss }: JsonObject, { kid }: EctHeader, wait: Wait): Promise<VerificationKey> {
-    const found = typeof iss === 'string' ? this.keyResolver.resolve(iss, kid) : undefined;
+  private async findKey(
+    { iss }: JsonObject,
+    { kid }: EctHeader,
+    wit: string | undefined,
+    wait: Wait,
+  ): Promise<VerificationKey> {
+    const found = typeof iss === 'string' ? this.keyResolver.resolve(iss, kid, wit) : undefined;
     const key = found instanceof Promise ? await wait(found) : found;
     if (key === undefined) {
       throw new LedgerError('unknown-key', 'no trusted issuer of the name in "iss" has a key of this "kid"');
@@ -111,6 +119,22 @@ const justWait: Wait = (answer) => answer;
 function checkIssuer({ iss }: JsonObject, key: VerificationKey): void {
   if (iss !== key.iss)
     throw new LedgerError('issuer-mismatch', 'the key does not belong to the issuer in "iss"');
+}
+
+/** After step 8a, so that a retry is answered also when the WIT it was recorded with has expired. */
+function checkValidity({ validity }: VerificationKey, nowSeconds: number, rules: FreshnessRules): void {
+  if (validity === undefined) return;
+  const { notBefore, expires } = validity;
+  if (expires <= nowSeconds)
+    throw new LedgerError(
+      'unknown-key',
+      `the Workload Identity Token expired at ${expires}, now is ${nowSeconds}`,
+    );
+  if (notBefore > nowSeconds + rules.clockSkewSeconds)
+    throw new LedgerError(
+      'unknown-key',
+      `the Workload Identity Token is valid from ${notBefore}, now is ${nowSeconds}`,
+    );
 }
 
 function sha256(text: string): string {

@@ -6,6 +6,7 @@ import {
   DocumentBuilder,
   SwaggerModule,
   type ApiBodyOptions,
+  type ApiHeaderOptions,
 } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { PublishLog } from '../application/publish-log.js';
@@ -75,25 +76,34 @@ export function ApiTask(): MethodDecorator {
 const EXAMPLE_TOKEN =
   'eyJhbGciOiJFUzI1NiIsInR5cCI6IndpbXNlLWV4ZWMrand0Iiwia2lkIjoiYWdlbnQtYS1rZXkifQ.eyJpc3MiOiI….…';
 
+const ECT_OBJECT = {
+  type: 'object',
+  required: ['ect'],
+  additionalProperties: false,
+  properties: { ect: { type: 'string' }, wit: { type: 'string' } },
+};
+
+export const WIT_HEADER: ApiHeaderOptions = {
+  name: 'Workload-Identity-Token',
+  required: false,
+  description:
+    'Tokens that vouch for the keys of signers in a trusted SPIFFE domain (draft-ietf-wimse-workload-creds). One for one token; several, ' +
+    'separated by commas, go to the tokens whose `iss` is their `sub`.',
+};
+
 export const ONE_BODY: ApiBodyOptions = {
   required: false,
-  description: 'One compact JWS, bare or as {"ect": "…"}. `ect-ledger sign` makes one.',
+  description:
+    'One compact JWS, bare or as {"ect": "…"}, with {"wit": "…"} beside it if a Workload Identity Token vouches for its signer. `ect-ledger sign` makes one.',
   schema: {
-    oneOf: [
-      { type: 'string', example: EXAMPLE_TOKEN },
-      {
-        type: 'object',
-        required: ['ect'],
-        additionalProperties: false,
-        properties: { ect: { type: 'string' } },
-      },
-    ],
+    oneOf: [{ type: 'string', example: EXAMPLE_TOKEN }, ECT_OBJECT],
   },
 };
 
 export const BATCH_BODIES: ApiBodyOptions = {
   required: true,
-  description: 'A compact JWS per line, or {"ects": ["…"]}',
+  description:
+    'A compact JWS per line, or {"ects": ["…"]}, in which an item may also be {"ect": "…", "wit": "…"}',
   schema: {
     oneOf: [
       { type: 'string', example: `${EXAMPLE_TOKEN}\n${EXAMPLE_TOKEN}\n` },
@@ -101,7 +111,9 @@ export const BATCH_BODIES: ApiBodyOptions = {
         type: 'object',
         required: ['ects'],
         additionalProperties: false,
-        properties: { ects: { type: 'array', maxItems: 1000, items: { type: 'string' } } },
+        properties: {
+          ects: { type: 'array', maxItems: 1000, items: { oneOf: [{ type: 'string' }, ECT_OBJECT] } },
+        },
       },
     ],
   },

@@ -37,7 +37,7 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'unknown-key': {
     status: 403,
     title: 'Unknown key',
-    help: 'No trusted issuer of this "iss" has a key of this "kid" that serves this "alg". Ask the operator to add your public key: ect-ledger trust add.',
+    help: 'No trusted issuer of this "iss" has a key of this "kid" that serves this "alg". Ask the operator to add your public key: ect-ledger trust add. In a SPIFFE trust domain that the ledger trusts, send a Workload Identity Token along; if you did, the detail says why it vouches for no key.',
   },
   'revoked-key': {
     status: 403,

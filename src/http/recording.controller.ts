@@ -11,9 +11,9 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formatReceipt } from '../domain/log/receipt.js';
-import { RecordEcts, type Recording } from '../application/record-ects.js';
+import { RecordEcts, type Recording, type SubmittedEct } from '../application/record-ects.js';
 import { Needs } from './access.js';
-import { BATCH_BODIES, ONE_BODY, ApiProblems } from './openapi.js';
+import { BATCH_BODIES, ONE_BODY, WIT_HEADER, ApiProblems } from './openapi.js';
 import { problemOf } from './problem.js';
 import { batchQuerySchema, noQuerySchema } from './query-schemas.js';
 import { batchSchema, minimalJson, recordedJson, recordedSchema } from './representations.js';
@@ -46,6 +46,7 @@ export class RecordingController {
     required: false,
     description: 'Tokens, when the body is empty (ECT §5)',
   })
+  @ApiHeader(WIT_HEADER)
   @ApiHeader({
     name: 'Prefer',
     required: false,
@@ -95,6 +96,7 @@ export class RecordingController {
   })
   @ApiConsumes('application/x-ndjson', 'text/plain', 'application/json')
   @ApiBody(BATCH_BODIES)
+  @ApiHeader(WIT_HEADER)
   @ApiQuery({
     name: 'entries',
     required: false,
@@ -117,7 +119,7 @@ export class RecordingController {
   }
 
   private async recordBatch(
-    compacts: readonly string[],
+    compacts: readonly SubmittedEct[],
     withEntries: boolean,
     request: FastifyRequest,
   ): Promise<unknown> {

@@ -1,18 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { SubmittedEct } from '../application/record-ects.js';
 import { LedgerError } from '../domain/errors.js';
 import { parseStrictJson } from '../domain/strict-json.js';
 import { isTokenMediaType, mediaTypeOf } from './media-types.js';
 import { invalidRequest } from './problem.js';
 import { faultsOf } from './request-pipe.js';
+import { pairWits } from './workload-identity.js';
 
 /** Tokens in one batch (`POST /ledger/batch`). */
 const BATCH_LIMIT = 1_000;
 /** Bytes of a batch's body. */
 export const BATCH_MAX_BYTES = 32 * 1024 * 1024;
 
-const oneEctSchema = z.strictObject({ ect: z.string() });
-const manyEctsSchema = z.strictObject({ ects: z.array(z.string()) });
+const oneEctSchema = z.strictObject({ ect: z.string(), wit: z.string().optional() });
+const manyEctsSchema = z.strictObject({ ects: z.array(z.union([z.string(), oneEctSchema])) });
 
 const WHITE_SPACE = new Set([' ', '\t', '\r', '\n']);
 
@@ -20,7 +22,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What was sent, before anything in it is believed. */
 export interface Submission {
-  readonly compacts: readonly string[];
+  readonly compacts: readonly SubmittedEct[];
   readonly isBatch: boolean;
 }
 
@@ -33,13 +35,13 @@ export function readSubmission(request: FastifyRequest): Submission {
       throw invalidRequest([
         { pointer: '', message: 'send the token in the body or in the Execution-Context header, not both' },
       ]);
-    return ofHeader(String(header));
+    return ofHeader(String(header), request);
   }
   if (body.length === 0)
     throw invalidRequest([
       { pointer: '', message: 'send a token in the body or in the Execution-Context header' },
     ]);
-  return { compacts: [oneEct(request, body)], isBatch: false };
+  return { compacts: withWits([oneEct(request, body)], request), isBatch: false };
 }
 
 /** `POST /ledger/batch` */
@@ -53,35 +55,46 @@ export function readBatch(request: FastifyRequest): Submission {
   if (body.length === 0) throw invalidRequest([{ pointer: '', message: 'the body is empty' }]);
   const compacts = manyEcts(request, body);
   checkCount(compacts);
-  return { compacts, isBatch: true };
+  return { compacts: withWits(compacts, request), isBatch: true };
 }
 
-function ofHeader(value: string): Submission {
+function ofHeader(value: string, request: FastifyRequest): Submission {
   const compacts = trimmedItems(value, ',');
   checkCount(compacts);
-  return { compacts, isBatch: compacts.length > 1 };
+  return { compacts: withWits(compacts, request), isBatch: compacts.length > 1 };
 }
 
-function oneEct(request: FastifyRequest, body: Buffer): string {
+/** The tokens of `Workload-Identity-Token` (draft-ietf-wimse-workload-creds) belong to those that were sent with them. */
+function withWits(ects: readonly SubmittedEct[], { headers }: FastifyRequest): readonly SubmittedEct[] {
+  const header = headers['workload-identity-token'];
+  return header === undefined ? ects : pairWits(ects, trimmedItems(String(header), ','));
+}
+
+function oneEct(request: FastifyRequest, body: Buffer): SubmittedEct {
   const contentType = request.headers['content-type'];
   if (isTokenMediaType(contentType)) return trim(utf8(body, tokenIsNotUtf8));
-  if (mediaTypeOf(contentType) === 'application/json') return json(body, oneEctSchema).ect;
+  if (mediaTypeOf(contentType) === 'application/json') return submitted(json(body, oneEctSchema));
   throw unsupported();
 }
 
-function manyEcts(request: FastifyRequest, body: Buffer): readonly string[] {
+function manyEcts(request: FastifyRequest, body: Buffer): readonly SubmittedEct[] {
   switch (mediaTypeOf(request.headers['content-type'])) {
     case 'application/x-ndjson':
     case 'text/plain':
       return trimmedItems(utf8(body, bodyIsNotUtf8), '\n');
     case 'application/json':
-      return json(body, manyEctsSchema).ects;
+      return json(body, manyEctsSchema).ects.map(submitted);
     default:
       throw unsupported();
   }
 }
 
-function checkCount(compacts: readonly string[]): void {
+function submitted(item: string | z.output<typeof oneEctSchema>): SubmittedEct {
+  if (typeof item === 'string') return item;
+  return item.wit === undefined ? item.ect : { ect: item.ect, wit: item.wit };
+}
+
+function checkCount(compacts: readonly unknown[]): void {
   if (compacts.length === 0) throw invalidRequest([{ pointer: '', message: 'no token was sent' }]);
   if (compacts.length > BATCH_LIMIT) {
     throw new LedgerError(

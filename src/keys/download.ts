@@ -46,7 +46,8 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode ?? 'nothing'} instead of 200`);
+    if (answer.statusCode !== 200)
+      throw new Error(`answered ${answer.statusCode ?? 'nothing'} instead of 200`);
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > MAX_BYTES) throw new Error(`answered more than ${MAX_BYTES} bytes`);

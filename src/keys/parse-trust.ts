@@ -104,7 +104,12 @@ class TrustParsing {
     return this.remote.of(name, url, (document) => readKeyMap(name, document, kind));
   }
 
-  async #addFile(owner: KeyOwner, keys: Map<string, VerificationKey>, file: string, place: string): Promise<void> {
+  async #addFile(
+    owner: KeyOwner,
+    keys: Map<string, VerificationKey>,
+    file: string,
+    place: string,
+  ): Promise<void> {
     const { kind } = owner;
     if (this.readJwks === undefined) {
       this.#report(place, [[[kind.file], `is not available here; use ${kind.inline}`]]);

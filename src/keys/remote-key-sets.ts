@@ -22,22 +22,14 @@ export class RemoteKeySets {
   constructor(private readonly options: RemoteKeySetsOptions = {}) {}
 
   /** @param url one in which `faultOfKeyUrl` finds nothing */
-  of(
-    owner: string,
-    url: string,
-    parse: (document: unknown) => Promise<KeyMap>,
-  ): RemoteJwks<KeyMap> {
+  of(owner: string, url: string, parse: (document: unknown) => Promise<KeyMap>): RemoteJwks<KeyMap> {
     const name = JSON.stringify([owner, url]);
     const known = this.#sets.get(name) ?? this.#make(owner, url, parse);
     this.#sets.set(name, known);
     return known;
   }
 
-  #make(
-    owner: string,
-    url: string,
-    parse: (document: unknown) => Promise<KeyMap>,
-  ): RemoteJwks<KeyMap> {
+  #make(owner: string, url: string, parse: (document: unknown) => Promise<KeyMap>): RemoteJwks<KeyMap> {
     const { clock = new SystemClock(), staleMs = DEFAULT_STALE_MS } = this.options;
     return new RemoteJwks({
       name: owner,

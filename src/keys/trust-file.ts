@@ -82,8 +82,9 @@ export class TrustFileKeyResolver extends KeyResolver {
   override resolve(
     iss: string,
     kid: string,
+    wit?: string,
   ): VerificationKey | undefined | Promise<VerificationKey | undefined> {
-    return this.#keys.resolve(iss, kid);
+    return this.#keys.resolve(iss, kid, wit);
   }
 
   /** Reads the files again; problems go to the log. Calls that come meanwhile share one reading. */

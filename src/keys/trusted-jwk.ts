@@ -21,13 +21,15 @@ export const kidSchema = z
   );
 
 /** RFC 7517 §4: members that nobody knows are ignored. */
-const jwkSchema = z
-  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP'], 'must be EC, RSA or OKP'), kid: kidSchema })
-  .superRefine((jwk, context) => {
-    for (const name of SECRET_MEMBERS.filter((secret) => Object.hasOwn(jwk, secret))) {
-      context.addIssue({ code: 'custom', path: [name], message: 'is secret: only public keys belong here' });
-    }
-  });
+const memberSchema = z.looseObject({ kty: z.enum(['EC', 'RSA', 'OKP'], 'must be EC, RSA or OKP') });
+const jwkSchema = memberSchema.extend({ kid: kidSchema.optional() }).superRefine(refuseSecrets);
+const namedJwkSchema = memberSchema.extend({ kid: kidSchema }).superRefine(refuseSecrets);
+
+function refuseSecrets(jwk: object, context: z.RefinementCtx): void {
+  for (const name of SECRET_MEMBERS.filter((secret) => Object.hasOwn(jwk, secret))) {
+    context.addIssue({ code: 'custom', path: [name], message: 'is secret: only public keys belong here' });
+  }
+}
 
 /** Whether something of a JWK Set is more than the public half of a key. */
 export function isSecretJwk(value: unknown): boolean {
@@ -50,15 +52,31 @@ export async function toVerificationKey(
   value: unknown,
   source: KeySource,
 ): Promise<{ readonly key: VerificationKey } | { readonly problems: readonly TrustProblem[] }> {
+  const parsed = namedJwkSchema.safeParse(value);
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  const made = await toPublicKey(parsed.data);
+  return 'problems' in made ? made : { key: { iss, kid: parsed.data.kid, ...made, source } };
+}
+
+/** Makes a key of a JWK that may have no name, with the same rules. */
+export async function toPublicKey(
+  value: unknown,
+): Promise<PublicKey | { readonly problems: readonly TrustProblem[] }> {
   const parsed = jwkSchema.safeParse(value);
-  if (!parsed.success) return { problems: parsed.error.issues.map((issue) => [issue.path, issue.message]) };
-  const jwk: PublicJwk & { readonly kid: string } = Object.freeze(parsed.data);
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  const jwk: PublicJwk = Object.freeze(parsed.data);
   const alg = algorithmOf(jwk, 'verify');
   if (alg === undefined) return { problems: [[[], UNSUPPORTED]] };
   try {
     await importPublicKey(jwk, alg);
-    return { key: { iss, kid: jwk.kid, jkt: await calculateJwkThumbprint({ ...jwk }), jwk, source } };
+    return { jkt: await calculateJwkThumbprint({ ...jwk }), jwk };
   } catch {
     return { problems: [[[], 'is not a valid public key']] };
   }
+}
+
+export type PublicKey = Pick<VerificationKey, 'jkt' | 'jwk'>;
+
+function problemsOf(error: z.ZodError): readonly TrustProblem[] {
+  return error.issues.map((issue) => [issue.path, issue.message]);
 }

@@ -80,7 +80,7 @@ describe('the OpenAPI document', () => {
   test('names the headers and media types of recording', () => {
     const one = document.paths['/ledger']?.['post'];
     const headers = (one?.parameters ?? []).filter((parameter) => parameter.in === 'header');
-    expect(headers.map(({ name }) => name).sort()).toEqual(['Execution-Context', 'Prefer']);
+    expect(headers.map(({ name }) => name).sort()).toEqual(['Execution-Context', 'Prefer', 'Workload-Identity-Token']);
     const types = ['application/wimse-exec+jwt', 'application/exec+jwt', 'application/jwt', 'text/plain'];
     expect(Object.keys(one?.requestBody?.content ?? {})).toEqual([...types, 'application/json']);
     const batch = document.paths['/ledger/batch']?.['post'];
