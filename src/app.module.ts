@@ -10,6 +10,8 @@ import type { LedgerStore } from './application/ports/ledger-store.js';
 import { ReadKeys } from './application/read-keys.js';
 import { ReadLedger } from './application/read-ledger.js';
 import { RecordEcts } from './application/record-ects.js';
+import { RevocationList } from './application/revocation-list.js';
+import { RevokeKeys } from './application/revoke-keys.js';
 import { Sequencer } from './application/sequencer.js';
 import { TraceDag } from './application/trace-dag.js';
 import { EctVerifier } from './application/verify-ect.js';
@@ -70,12 +72,13 @@ export async function createService(
 
   const remote = new RemoteKeySets({ clock, staleMs: config.jwksStaleSeconds * 1000, metrics, log });
   const trust = await TrustFileKeyResolver.load(config.trustFile, { log, remote });
-  const storage = await openStorage({ config, clock, metrics, log });
+  const revocations = new RevocationList();
+  const storage = await openStorage({ config, clock, metrics, revocations, log });
   const { store, sealer } = storage;
   await beginLog(store, log);
   const sequencer = new Sequencer(store, metrics, config);
   const publisher = new PublishLog(store, sealer.keys);
-  const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config);
+  const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config, revocations);
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
   });
@@ -92,6 +95,7 @@ export async function createService(
     { provide: RecordEcts, useFactory: () => recordEcts },
     { provide: ReadLedger, useFactory: () => reader },
     { provide: ReadKeys, useFactory: () => new ReadKeys(storage.keys) },
+    { provide: RevokeKeys, useFactory: () => new RevokeKeys(storage.trust, sequencer) },
     { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
     { provide: DetectReplays, useFactory: () => replays },
     { provide: PublishLog, useFactory: () => publisher },

@@ -4,6 +4,8 @@ import type { KeyHistory } from './application/ports/key-history.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
 import type { ReplayStore } from './application/ports/replay-store.js';
 import type { Metrics } from './application/ports/metrics.js';
+import type { TrustStore } from './application/ports/trust-store.js';
+import type { RevocationList } from './application/revocation-list.js';
 import { LogSealer } from './application/seal-log.js';
 import type { Config } from './config.js';
 import { Ed25519CheckpointSigner, loadCheckpointSigners } from './keys/ed25519-checkpoint-signer.js';
@@ -20,6 +22,7 @@ export interface StorageOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly revocations: RevocationList;
   readonly log: StorageLog;
 }
 
@@ -33,6 +36,7 @@ export interface StorageLog {
 export interface Storage {
   readonly store: LedgerStore;
   readonly keys: KeyHistory;
+  readonly trust: TrustStore;
   readonly sealer: LogSealer;
   readonly replays: ReplayStore;
   close(): Promise<void>;
@@ -44,16 +48,23 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 }
 
 /** A log in memory is signed with a key that ends with it: under a lasting key two runs would contradict each other. */
-async function openMemory({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
+async function openMemory({ config, clock, metrics, revocations, log }: StorageOptions): Promise<Storage> {
   log.warn('LEDGER_STORE=memory: nothing is kept when the process ends');
   const signer = await Ed25519CheckpointSigner.generate(config.origin);
   const sealer = new LogSealer([signer], new MemoryCheckpointAnchor(), metrics);
-  const store = new MemoryLedgerStore(config, sealer, clock);
-  const replays = new MemoryReplayStore(clock);
-  return { store, keys: store.keys, sealer, replays, close: () => Promise.resolve() };
+  const store = new MemoryLedgerStore(config, sealer, clock, revocations);
+  const { keys, trust } = store;
+  return {
+    store,
+    keys,
+    trust,
+    sealer,
+    replays: new MemoryReplayStore(clock),
+    close: () => Promise.resolve(),
+  };
 }
 
-async function openPostgres({ config, clock, metrics, log }: StorageOptions): Promise<Storage> {
+async function openPostgres({ config, clock, metrics, revocations, log }: StorageOptions): Promise<Storage> {
   const tell = (message: string) => {
     log.info(message);
   };
@@ -73,13 +84,21 @@ async function openPostgres({ config, clock, metrics, log }: StorageOptions): Pr
     const onFailure = (err: unknown) => {
       log.error({ err }, 'the database failed');
     };
-    const store = new PostgresLedgerStore({ url, rules: config, sealer, clock, onFailure, onProgress: tell });
+    const store = new PostgresLedgerStore({
+      url,
+      rules: config,
+      sealer,
+      revocations,
+      clock,
+      onFailure,
+      onProgress: tell,
+    });
     const replays = new PostgresReplayStore(url, onFailure);
     const close = async () => {
       await Promise.all([store.close(), replays.close()]);
       await embedded?.stop();
     };
-    return { store, keys: store.keys, sealer, replays, close };
+    return { store, keys: store.keys, trust: store.trust, sealer, replays, close };
   } catch (error) {
     await embedded?.stop();
     throw error;

@@ -1,20 +1,29 @@
 import { LedgerError } from '../domain/errors.js';
+import { isLimited, type Visibility } from './caller.js';
 import type { KeyHistory, KeysRequest, ListedKey, UsedKey } from './ports/key-history.js';
 import { pageOf, type Page } from './read-ledger.js';
 
-/** Answers which keys verified what is recorded. */
+/** Answers which keys verified what is recorded; that tells of all entries, so whose sight is limited hears nothing. */
 export class ReadKeys {
   constructor(private readonly history: KeyHistory) {}
 
-  async list(request: KeysRequest): Promise<Page<ListedKey>> {
+  /** @throws LedgerError `forbidden` */
+  async list(request: KeysRequest, visibility: Visibility): Promise<Page<ListedKey>> {
+    checkUnlimited(visibility);
     const found = await this.history.list({ ...request, limit: request.limit + 1 });
     return pageOf(found, request.limit, ({ position }) => position);
   }
 
-  /** @throws LedgerError `not-found` */
-  async get(jkt: string): Promise<UsedKey> {
+  /** @throws LedgerError `forbidden`, `not-found` */
+  async get(jkt: string, visibility: Visibility): Promise<UsedKey> {
+    checkUnlimited(visibility);
     const key = await this.history.find(jkt);
     if (!key) throw new LedgerError('not-found', `no entry was verified by the key ${jkt}`);
     return key;
   }
+}
+
+function checkUnlimited(visibility: Visibility): void {
+  if (isLimited(visibility))
+    throw new LedgerError('forbidden', 'the history of keys is for those who may read every entry');
 }

@@ -22,6 +22,7 @@ interface Waiting {
  */
 export class Sequencer {
   private waiting: Waiting[] = [];
+  private readonly between: (() => Promise<void>)[] = [];
   private depth = 0;
   private running: Promise<void> | undefined;
   private isClosed = false;
@@ -40,10 +41,7 @@ export class Sequencer {
    *   then nothing is acknowledged, and the same bytes can be sent again
    */
   submit(ects: readonly VerifiedEct[]): Promise<readonly AppendOutcome[]> {
-    if (this.isClosed)
-      return Promise.reject(
-        new LedgerError('overloaded', 'the service is stopping', { retryAfterSeconds: 5 }),
-      );
+    if (this.isClosed) return Promise.reject(stopping());
     if (this.depth > 0 && this.depth + ects.length > this.limits.queueLimit) {
       const message = `${this.depth} tokens are waiting to be recorded; try again shortly`;
       return Promise.reject(new LedgerError('overloaded', message, { retryAfterSeconds: 1 }));
@@ -55,6 +53,19 @@ export class Sequencer {
     });
   }
 
+  /**
+   * Runs other work on the log between two appends; it does not wait for the queue.
+   *
+   * @throws LedgerError `overloaded` when the service is stopping, or what `work` throws
+   */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.isClosed) return Promise.reject(stopping());
+    return new Promise((resolve, reject) => {
+      this.between.push(() => work().then(resolve, reject));
+      this.running ??= this.run();
+    });
+  }
+
   /** Takes nothing more and waits until everything accepted is answered. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -62,7 +73,10 @@ export class Sequencer {
   }
 
   private async run(): Promise<void> {
-    while (this.waiting.length > 0) await this.appendNext(this.takeBatch());
+    while (this.waiting.length + this.between.length > 0) {
+      const work = this.between.shift();
+      await (work ? work() : this.appendNext(this.takeBatch()));
+    }
     this.running = undefined;
   }
 
@@ -93,6 +107,10 @@ export class Sequencer {
     this.depth += tokens;
     this.metrics.queueDepth(this.depth);
   }
+}
+
+function stopping(): LedgerError {
+  return new LedgerError('overloaded', 'the service is stopping', { retryAfterSeconds: 5 });
 }
 
 function tokensOf(batch: readonly Waiting[]): number {

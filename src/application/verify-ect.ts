@@ -8,6 +8,7 @@ import { LedgerError } from '../domain/errors.js';
 import type { Clock } from './ports/clock.js';
 import type { KeyResolver, VerificationKey } from './ports/key-resolver.js';
 import type { SignatureVerifier } from './ports/signature-verifier.js';
+import type { RevocationList } from './revocation-list.js';
 
 /** What the operator configured for the checks of ECT §7. */
 export interface VerificationRules extends FreshnessRules {
@@ -41,6 +42,7 @@ export class EctVerifier {
     private readonly signatureVerifier: SignatureVerifier,
     private readonly clock: Clock,
     private readonly rules: VerificationRules,
+    private readonly revocations?: Pick<RevocationList, 'current'>,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class EctVerifier {
     const header = checkHeader(decoded.header, this.rules.algorithms); // 3, 4
     const key = await this.findKey(decoded.payload, header, wit, wait); // 5
     this.checkKeyFits(key, header); // 6
+    this.revocations?.current.check(key, this.clock.nowMs()); // 6
     await this.checkSignature(decoded, key, header); // 7
     checkIssuer(decoded.payload, key); // 8
     return { compact, digest: sha256(compact), header, payload: decoded.payload, key };

@@ -53,6 +53,8 @@ export interface Entry {
   readonly jkt: string;
   readonly claims: EctClaims;
   readonly payload: JsonObject;
+  /** Since when its key is revoked, in milliseconds since the epoch; absent while it is not. */
+  readonly keyRevokedAtMs?: number | undefined;
 }
 
 /** A task as the DAG queries show it. */
@@ -67,6 +69,10 @@ export interface DagNode {
   readonly polDecision?: string | undefined;
   /** `jti`s of the direct parents, in the order of the token. */
   readonly parents: readonly string[];
+  readonly kid: string;
+  readonly jkt: string;
+  /** Since when its key is revoked, as with an entry. */
+  readonly keyRevokedAtMs?: number | undefined;
 }
 
 /** What a store keeps beside the token itself. */
@@ -80,7 +86,7 @@ export function restoreEntry(stored: StoredEntry): Entry {
 }
 
 /** The task of an entry as the DAG queries show it. */
-export function nodeOf({ index, recordedAtMs, claims }: Entry): DagNode {
+export function nodeOf({ index, recordedAtMs, kid, jkt, claims }: Entry): DagNode {
   const { jti, wid, iss, execAct, iat, polDecision, parents } = claims;
-  return { jti, wid, index, iss, execAct, iat, recordedAtMs, polDecision, parents };
+  return { jti, wid, index, iss, execAct, iat, recordedAtMs, polDecision, parents, kid, jkt };
 }

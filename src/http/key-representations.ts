@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import type { UsedKey } from '../application/ports/key-history.js';
+import type { StoredRevocation } from '../application/revocation-list.js';
+import { MAX_REASON_LENGTH } from '../domain/revocation.js';
+import { isPlainText } from '../domain/text.js';
+import { rfc3339 } from './query-schemas.js';
 import { timeJson } from './representations.js';
 
 /** What leaves over HTTP of the keys that verified entries. */
@@ -24,9 +28,35 @@ export const keySchema = z.object({
   last_used_at: time,
   first_index: z.number().meta({ description: 'Index of the first entry that it verified' }),
   last_index: z.number(),
+  key_status: z
+    .enum(['active', 'revoked'])
+    .meta({ description: '`revoked` once `at` of the revocation has come' }),
+  revocation: z
+    .object({ at: time, reason: z.string() })
+    .optional()
+    .meta({ description: 'The earliest of those that apply to the key or to one of its names' }),
 });
 
 export const keysSchema = z.object({ keys: z.array(keySchema), next: z.string().nullable() });
+
+export const revocationRequestSchema = z.strictObject({
+  at: rfc3339
+    .optional()
+    .meta({ description: 'RFC 3339; from when on nothing more is recorded with the key. Now by default.' }),
+  reason: z
+    .string()
+    .refine(
+      (text) => isPlainText(text, MAX_REASON_LENGTH),
+      `must have 1 to ${MAX_REASON_LENGTH} characters, no control characters`,
+    )
+    .meta({ description: 'For people; shown with the key.', example: 'private key found in a build log' }),
+});
+
+export const revocationSchema = z.object({ jkt: z.string(), at: time, reason: z.string() });
+
+export function revocationJson({ jkt, atMs, reason }: StoredRevocation): z.infer<typeof revocationSchema> {
+  return { jkt, at: timeJson(atMs), reason };
+}
 
 export function keyJson(key: UsedKey): z.infer<typeof keySchema> {
   const [first] = key.names;
@@ -41,6 +71,10 @@ export function keyJson(key: UsedKey): z.infer<typeof keySchema> {
     last_used_at: timeJson(key.lastUsedAtMs),
     first_index: key.firstIndex,
     last_index: key.lastIndex,
+    key_status: key.revocation?.isInForce === true ? 'revoked' : 'active',
+    ...(key.revocation && {
+      revocation: { at: timeJson(key.revocation.atMs), reason: key.revocation.reason },
+    }),
   };
 }
 

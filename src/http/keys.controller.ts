@@ -1,18 +1,32 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { Caller } from '../application/caller.js';
 import { ReadKeys } from '../application/read-keys.js';
-import { Needs } from './access.js';
-import { keyJson, keySchema, keysSchema } from './key-representations.js';
-import { ApiProblems } from './openapi.js';
+import { RevokeKeys } from '../application/revoke-keys.js';
+import { Needs, RequestCaller } from './access.js';
+import {
+  keyJson,
+  keySchema,
+  keysSchema,
+  revocationJson,
+  revocationRequestSchema,
+  revocationSchema,
+} from './key-representations.js';
+import { ApiProblems, REVOCATION_BODY } from './openapi.js';
 import { encodeCursor, jktPathSchema, keysQuerySchema, noQuerySchema } from './query-schemas.js';
+import { readJson } from './submission.js';
 
 const JKT_PARAMETER = { name: 'jkt', description: 'RFC 7638 SHA-256 thumbprint of the key, base64url' };
 
 @ApiTags('Keys')
 @Controller('keys')
 export class KeysController {
-  constructor(@Inject(ReadKeys) private readonly keys: ReadKeys) {}
+  constructor(
+    @Inject(ReadKeys) private readonly keys: ReadKeys,
+    @Inject(RevokeKeys) private readonly revoker: RevokeKeys,
+  ) {}
 
   @Get()
   @Needs('ledger:read')
@@ -24,8 +38,9 @@ export class KeysController {
   @ApiProblems('invalid-request', 'store-unavailable')
   async list(
     @Query({ schema: keysQuerySchema }) { iss, limit, cursor }: z.output<typeof keysQuerySchema>,
+    @RequestCaller() { limits }: Caller,
   ): Promise<z.infer<typeof keysSchema>> {
-    const page = await this.keys.list({ iss, limit, before: cursor?.index });
+    const page = await this.keys.list({ iss, limit, before: cursor?.index }, limits);
     const next = page.nextIndex === undefined ? null : encodeCursor({ order: 'desc', index: page.nextIndex });
     return { keys: page.items.map(keyJson), next };
   }
@@ -39,7 +54,40 @@ export class KeysController {
   async get(
     @Param({ schema: jktPathSchema }) { jkt }: z.output<typeof jktPathSchema>,
     @Query({ schema: noQuerySchema }) _query: unknown,
+    @RequestCaller() { limits }: Caller,
   ): Promise<z.infer<typeof keySchema>> {
-    return keyJson(await this.keys.get(jkt));
+    return keyJson(await this.keys.get(jkt, limits));
+  }
+
+  @Post(':jkt/revocation')
+  @Needs('ledger:admin')
+  @ApiParam(JKT_PARAMETER)
+  @ApiOperation({
+    summary: 'Revoke a key, for good',
+    description:
+      'From `at` on nothing more is recorded with the key, on any instance, under any name; what was recorded before stays and shows ' +
+      '`key_status: "revoked"`. 200 when it was revoked as early before. It cannot be taken back: a mistake is answered by a new key.',
+  })
+  @ApiConsumes('application/json')
+  @ApiBody(REVOCATION_BODY)
+  @ApiResponse({ status: 201, description: 'Revoked', standardSchema: revocationSchema })
+  @ApiResponse({ status: 200, description: 'Was revoked before', standardSchema: revocationSchema })
+  @ApiProblems(
+    'invalid-request',
+    'request-too-large',
+    'unsupported-media-type',
+    'overloaded',
+    'store-unavailable',
+  )
+  async revoke(
+    @Param({ schema: jktPathSchema }) { jkt }: z.output<typeof jktPathSchema>,
+    @Query({ schema: noQuerySchema }) _query: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.infer<typeof revocationSchema>> {
+    const { at, reason } = readJson(request, revocationRequestSchema);
+    const { revocation, isNew } = await this.revoker.revoke({ jkt, atMs: at, reason });
+    reply.status(isNew ? 201 : 200);
+    return revocationJson(revocation);
   }
 }

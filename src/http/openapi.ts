@@ -13,6 +13,7 @@ import { PublishLog } from '../application/publish-log.js';
 import type { Entry } from '../domain/entry.js';
 import type { ProblemCode } from '../domain/errors.js';
 import { formatVkey } from '../domain/log/note-key.js';
+import { revocationRequestSchema } from './key-representations.js';
 import { withExamples } from './live-examples.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { replayRequestSchema } from './replay-representations.js';
@@ -25,6 +26,7 @@ const TOKEN_PROBLEMS: readonly ProblemCode[] = [
   'algorithm-not-allowed',
   'invalid-header',
   'unknown-key',
+  'revoked-key',
   'invalid-signature',
   'issuer-mismatch',
   'invalid-claims',
@@ -126,6 +128,15 @@ export const REPLAY_BODY: ApiBodyOptions = {
     type: 'object',
     ...openApiOf(replayRequestSchema, 'input'),
     example: { jti: '550e8400-e29b-41d4-a716-446655440000', scope: 'https://api.example.com', ttl: 900 },
+  },
+};
+
+export const REVOCATION_BODY: ApiBodyOptions = {
+  required: true,
+  schema: {
+    type: 'object',
+    ...openApiOf(revocationRequestSchema, 'input'),
+    example: { at: '2026-11-23T02:00:00Z', reason: 'private key found in a build log' },
   },
 };
 

@@ -34,7 +34,7 @@ const text = z
   .regex(/^\P{Cc}*$/u, 'must not hold control characters');
 
 /** RFC 3339 with an offset → milliseconds since the epoch, rounded up: entries carry whole milliseconds. */
-const time = z.iso
+export const rfc3339 = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-23T02:00:00Z' })
   .transform((value) => Date.parse(value) + (/\.\d{3}\d*[1-9]/.test(value) ? 1 : 0));
 
@@ -96,8 +96,8 @@ export const searchQuerySchema = z
     kid: text.optional().meta({ description: 'Entries whose token names this key.' }),
     jkt: thumbprint.optional().meta({ description: 'Entries that the key of this thumbprint verified.' }),
     pol_decision: z.enum(['approved', 'rejected', 'pending_human_review']).optional(),
-    from: time.optional().meta({ description: 'RFC 3339; recorded at or after.' }),
-    to: time.optional().meta({ description: 'RFC 3339; recorded before.' }),
+    from: rfc3339.optional().meta({ description: 'RFC 3339; recorded at or after.' }),
+    to: rfc3339.optional().meta({ description: 'RFC 3339; recorded before.' }),
     order: z.enum(['asc', 'desc']).default('asc').meta({ description: 'By index.' }),
     limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
     cursor,

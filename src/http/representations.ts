@@ -11,6 +11,14 @@ const time = z
   .meta({ description: 'RFC 3339, UTC, milliseconds', example: '2026-11-23T02:00:00.123Z' });
 const uuid = z.string().meta({ format: 'uuid' });
 
+const keyStatus = {
+  key_status: z
+    .literal('revoked')
+    .optional()
+    .meta({ description: 'Only when the verifying key is revoked: do not rely on the entry unexamined' }),
+  key_revoked_at: time.optional(),
+};
+
 export const entrySchema = z.object({
   index: z
     .number()
@@ -30,6 +38,7 @@ export const entrySchema = z.object({
   kid: z.string(),
   jkt: z.string().meta({ description: 'RFC 7638 thumbprint of the verifying key' }),
   recorded_at: time,
+  ...keyStatus,
   claims: z.record(z.string(), z.unknown()).meta({ description: 'The payload as signed' }),
   ect: z.string().meta({ description: 'The token as signed: a compact JWS' }),
 });
@@ -44,6 +53,7 @@ export function entryJson({
   jkt,
   claims,
   payload,
+  keyRevokedAtMs,
 }: Entry): z.infer<typeof entrySchema> {
   return {
     index,
@@ -62,6 +72,7 @@ export function entryJson({
     kid,
     jkt,
     recorded_at: timeJson(recordedAtMs),
+    ...keyStatusJson(keyRevokedAtMs),
     claims: payload,
     ect,
   };
@@ -141,6 +152,7 @@ const nodeSchema = z.object({
   recorded_at: time,
   pol_decision: z.string().optional(),
   parents: z.array(z.string()),
+  ...keyStatus,
 });
 
 function nodeJson({
@@ -152,6 +164,7 @@ function nodeJson({
   recordedAtMs,
   polDecision,
   parents,
+  keyRevokedAtMs,
 }: DagNode): z.infer<typeof nodeSchema> {
   return {
     jti,
@@ -162,6 +175,7 @@ function nodeJson({
     recorded_at: timeJson(recordedAtMs),
     ...(polDecision !== undefined && { pol_decision: polDecision }),
     parents: [...parents],
+    ...keyStatusJson(keyRevokedAtMs),
   };
 }
 
@@ -227,6 +241,13 @@ export function workflowSummaryJson(
     last_recorded_at: timeJson(lastRecordedAtMs),
     issuers: [...issuers],
   };
+}
+
+function keyStatusJson(revokedAtMs: number | undefined): {
+  key_status?: 'revoked';
+  key_revoked_at?: string;
+} {
+  return revokedAtMs === undefined ? {} : { key_status: 'revoked', key_revoked_at: timeJson(revokedAtMs) };
 }
 
 export function timeJson(ms: number): string {

@@ -6,9 +6,11 @@ import { testSealer } from '../support/test-sealer.js';
 import { verifiedEct } from '../support/verified-ect.js';
 import { describeKeyHistory } from './key-history.contract.js';
 import { describeLedgerStore, RULES } from './ledger-store.contract.js';
+import { describeTrustStore } from './trust-store.contract.js';
 
 describeLedgerStore('PostgresLedgerStore', open);
 describeKeyHistory('PostgresLedgerStore', open);
+describeTrustStore('PostgresLedgerStore', open);
 
 async function open() {
   let nowMs = 1_000;
@@ -17,6 +19,7 @@ async function open() {
   return {
     store,
     keys: store.keys,
+    trust: store.trust,
     setNow: (ms: number) => {
       nowMs = ms;
     },

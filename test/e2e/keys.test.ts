@@ -34,6 +34,7 @@ describe.each(STORES)('the history of keys (%s)', (store) => {
     last_used_at: last.recorded_at,
     first_index: first.index,
     last_index: last.index,
+    key_status: 'active',
   });
 
   test('GET /keys/{jkt} answers the key, its names, its first and last use', async () => {

@@ -32,6 +32,7 @@ const ROUTES: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', '/keys', ['iss', 'limit', 'cursor']],
   ['GET', '/keys/{jkt}', []],
   ['POST', '/replay', []],
+  ['POST', '/keys/{jkt}/revocation', []],
   ['GET', '/ledger/{jti}', ['wid']],
   ['GET', '/ledger/{jti}/ancestry', ['wid', 'depth', 'limit', 'format']],
   ['GET', '/ledger/{jti}/descendants', ['wid', 'depth', 'limit', 'format', 'at']],
@@ -100,20 +101,16 @@ describe('the OpenAPI document', () => {
         for (const code of codes) named.add(code);
       }
     }
-    const elsewhere = [
-      'revoked-key',
-      'unauthorized',
-      'forbidden',
-      'method-not-allowed',
-      'rate-limited',
-      'internal-error',
-    ];
+    const elsewhere = ['unauthorized', 'forbidden', 'method-not-allowed', 'rate-limited', 'internal-error'];
     expect([...named, ...elsewhere].sort()).toEqual([...PROBLEM_CODES].sort());
   });
 });
 
 describe('what the document says of answers holds', () => {
   const path = () => `/ledger/${entry.jti}`;
+  const revocationPath = `/keys/${'A'.repeat(43)}/revocation`;
+  const revoke = (reason: string) =>
+    ledger.client.post(revocationPath, JSON.stringify({ reason }), { 'Content-Type': 'application/json' });
   const samples: readonly (readonly [string, string, number, () => Promise<Answer>])[] = [
     [
       'POST',
@@ -158,6 +155,10 @@ describe('what the document says of answers holds', () => {
     ['GET', '/keys/{jkt}', 200, () => ledger.client.get(`/keys/${entry.jkt}`)],
     ['GET', '/keys/{jkt}', 400, () => ledger.client.get('/keys/x')],
     ['GET', '/keys/{jkt}', 404, () => ledger.client.get(`/keys/${'A'.repeat(43)}`)],
+    ['POST', '/keys/{jkt}/revocation', 201, () => revoke('reason')],
+    ['POST', '/keys/{jkt}/revocation', 200, () => revoke('again')],
+    ['POST', '/keys/{jkt}/revocation', 400, () => revoke('')],
+    ['POST', '/keys/{jkt}/revocation', 415, () => ledger.client.post(revocationPath, '{}')],
     ['GET', '/ledger/{jti}', 200, () => ledger.client.get(path())],
     ['GET', '/ledger/{jti}', 200, () => ledger.client.get(path(), { Accept: 'application/jwt' })],
     ['GET', '/ledger/{jti}', 400, () => ledger.client.get('/ledger/x')],

@@ -1,4 +1,5 @@
 import type { PublicJwk } from '../../domain/entry.js';
+import type { KeyRevocation } from '../../domain/key-status.js';
 
 /** What a key was called, and where it came from then, when that was kept. */
 export interface KeyName {
@@ -22,6 +23,8 @@ export interface UsedKey {
   readonly firstUsedAtMs: number;
   readonly lastIndex: number;
   readonly lastUsedAtMs: number;
+  /** The earliest that applies to one of its names. */
+  readonly revocation?: KeyRevocation | undefined;
 }
 
 /** A key on a page; the next page begins before `position`. */

@@ -1,6 +1,7 @@
 import type { Entry, TaskId, VerifiedEct } from '../entry.js';
 import { LedgerError } from '../errors.js';
 import { encodeLeaf } from '../log/leaf.js';
+import type { Revocations } from '../revocation.js';
 import { submissionOrder } from './submission-order.js';
 
 /** What the rules need to know of a recorded task. */
@@ -34,6 +35,8 @@ export interface AdmissionRules {
 export interface Head {
   readonly nextIndex: number;
   readonly recordedAtMs: number;
+  /** Keys with which nothing may be recorded. */
+  readonly revocations?: Revocations | undefined;
 }
 
 /** An ECT that passed all rules, with its place in the log. */
@@ -91,9 +94,13 @@ export function checkDag(
   return checkPlace(ect, false, recorded, rules);
 }
 
-/** ECT §6, rules in their order; a cycle is found before rule 2 would call it a missing parent. */
+/**
+ * ECT §6, rules in their order; a cycle is found before rule 2 would call it a missing parent. Before them once more §7 step 6, by the time
+ * of recording: the key may have been revoked since the token was verified.
+ */
 function admitOne(ect: VerifiedEct, isCyclic: boolean, view: GrowingView, rules: AdmissionRules): Admission {
   try {
+    view.checkKey(ect);
     const first = checkUnique(ect, view);
     if (first) return { kind: 'already-recorded', ect, first };
     const parents = checkPlace(ect, isCyclic, view, rules);
@@ -212,6 +219,10 @@ class GrowingView implements RecordedTasks {
 
   anywhere(jti: string): readonly RecordedTask[] {
     return [...(this.added.get(jti) ?? []), ...this.recorded.anywhere(jti)];
+  }
+
+  checkKey({ jkt, kid, claims }: VerifiedEct): void {
+    this.head.revocations?.check({ jkt, kid, iss: claims.iss }, this.head.recordedAtMs);
   }
 
   add(ect: VerifiedEct, parents: readonly RecordedTask[]): AdmittedEct {

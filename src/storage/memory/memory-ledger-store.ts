@@ -13,6 +13,7 @@ import {
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
 import type { Clock } from '../../application/ports/clock.js';
+import { RevocationList } from '../../application/revocation-list.js';
 import type { LogSealer, Seal } from '../../application/seal-log.js';
 import {
   admitSubmissions,
@@ -28,8 +29,10 @@ import { traverse } from '../../domain/dag/traversal.js';
 import { concatBytes } from '../../domain/log/bytes.js';
 import type { Receipt } from '../../domain/log/receipt.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
-import { nodeOf, type Entry, type VerifiedEct } from '../../domain/entry.js';
+import { nodeOf, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
+import { KeyStatus } from '../../domain/key-status.js';
 import { MemoryKeyHistory } from './memory-key-history.js';
+import { MemoryTrustStore } from './memory-trust-store.js';
 
 /** One entry with its edges, as kept in memory. */
 interface Kept {
@@ -41,7 +44,8 @@ interface Kept {
 
 /** Keeps entries in this process only: for tests, demos and as a library. Nothing survives the process. */
 export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
-  readonly keys = new MemoryKeyHistory();
+  readonly keys = new MemoryKeyHistory(() => this.keyStatus());
+  readonly trust: MemoryTrustStore;
   /** Position i holds index i + 1, since index 0 belongs to the genesis leaf. */
   private readonly kept: Kept[] = [];
   private readonly byJti = new Map<string, Kept[]>();
@@ -55,21 +59,22 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     private readonly rules: AdmissionRules,
     private readonly sealer: LogSealer,
     private readonly clock: Clock,
+    private readonly revocations: RevocationList = new RevocationList(),
   ) {
     super();
+    this.trust = new MemoryTrustStore(revocations, () => this.nextRecordingMs());
   }
 
   override async append(
     submissions: readonly (readonly VerifiedEct[])[],
   ): Promise<readonly (readonly AppendOutcome[])[]> {
     const size = this.leafBytes.length;
-    const recordedAtMs = Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
-    const admissions = admitSubmissions(
-      submissions,
-      this,
-      { nextIndex: Math.max(size, 1), recordedAtMs },
-      this.rules,
-    );
+    const head = {
+      nextIndex: Math.max(size, 1),
+      recordedAtMs: this.nextRecordingMs(),
+      revocations: this.revocations.current,
+    };
+    const admissions = admitSubmissions(submissions, this, head, this.rules);
     const admitted = admittedByIndex(admissions);
     const leaves = [...(size === 0 ? [this.sealer.genesis()] : []), ...admitted.map(leafOf)];
     const seal = leaves.length > 0 ? await this.sealer.seal(this, leaves) : undefined;
@@ -84,7 +89,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     const found = seenOf(this.byJti.get(jti) ?? [], visibility).filter(
       ({ task }) => wid === undefined || (task.wid ?? null) === wid,
     );
-    return Promise.resolve(found.slice(0, limit).map(({ entry }) => entry));
+    return Promise.resolve(this.shown(found.slice(0, limit).map(({ entry }) => entry)));
   }
 
   override search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<readonly Entry[]> {
@@ -95,7 +100,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     const ordered = order === 'asc' ? entries : entries.reverse();
     const isBeyond = ({ index }: Entry) =>
       afterIndex === undefined || (order === 'asc' ? index > afterIndex : index < afterIndex);
-    return Promise.resolve(ordered.filter(isBeyond).slice(0, limit));
+    return Promise.resolve(this.shown(ordered.filter(isBeyond).slice(0, limit)));
   }
 
   override trace(index: number, request: TraceRequest, visibility: Visibility): Promise<Trace> {
@@ -106,7 +111,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
       return next.filter((one) => isSeen(this.at(one), visibility));
     };
     const { visited, truncated } = traverse(index, neighbours, request);
-    const nodes = visited.map((step) => ({ ...nodeOf(this.at(step.index).entry), depth: step.depth }));
+    const nodes = visited.map((step) => ({ ...this.nodeAt(step.index), depth: step.depth }));
     return Promise.resolve({ nodes, truncated });
   }
 
@@ -117,7 +122,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     const isLeaf = ({ children }: Kept) => !children.some((child) => isSeen(this.at(child), visibility));
     const jtisOf = (kept: readonly Kept[]) => kept.map(({ task }) => task.jti);
     return Promise.resolve({
-      nodes: shown.map(({ entry }) => nodeOf(entry)),
+      nodes: shown.map(({ entry }) => this.nodeAt(entry.index)),
       roots: jtisOf(shown.filter(({ parents }) => parents.length === 0)),
       leaves: jtisOf(shown.filter(isLeaf)),
       truncated: all.length > limit,
@@ -156,7 +161,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
 
   override entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
     const kept = this.kept[index - 1];
-    return Promise.resolve(kept && isSeen(kept, visibility) ? kept.entry : undefined);
+    return Promise.resolve(kept && isSeen(kept, visibility) ? this.shown([kept.entry])[0] : undefined);
   }
 
   task({ jti, wid }: { readonly jti: string; readonly wid?: string | undefined }): RecordedTask | undefined {
@@ -165,6 +170,25 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
 
   anywhere(jti: string): readonly RecordedTask[] {
     return (this.byJti.get(jti) ?? []).map(({ task }) => task);
+  }
+
+  /** Entries as readers see them. */
+  private shown(entries: readonly Entry[]): readonly Entry[] {
+    const status = this.keyStatus();
+    return entries.map((entry) => status.ofEntry(entry));
+  }
+
+  private nodeAt(index: number): DagNode {
+    return this.keyStatus().ofNode(nodeOf(this.at(index).entry));
+  }
+
+  private keyStatus(): KeyStatus {
+    return new KeyStatus(this.revocations.current, this.clock.nowMs());
+  }
+
+  /** Never goes back. */
+  private nextRecordingMs(): number {
+    return Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
   }
 
   private keepSeal(leaves: readonly Uint8Array[], { growth, checkpoint }: Seal): void {

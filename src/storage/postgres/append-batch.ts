@@ -12,12 +12,14 @@ import type { LogSealer, Seal, StoredLog } from '../../application/seal-log.js';
 import type { Receipt } from '../../domain/log/receipt.js';
 import { findTasks, findWorkflowPositions } from './append-lookups.js';
 import { INSERT_BATCH, openAppend, READ_HEAD } from './append-sql.js';
-import { insertSeal, logInTransaction } from './seal-batch.js';
+import { insertSeal, logInTransaction, queryOn } from './seal-batch.js';
 import { sealRecorded } from './seal-recorded.js';
+import type { StoredRevocations } from './stored-revocations.js';
 
 export interface AppendContext {
   readonly log: number;
   readonly sealer: LogSealer;
+  readonly revocations: StoredRevocations;
   readonly rules: AdmissionRules;
   readonly nowMs: () => number;
   /** Told how far long work has come. */
@@ -52,7 +54,11 @@ export async function appendBatch(
     ]),
   );
   if (head.size === 0 && head.lastEntry > 0) return sealRecordedFirst(client, submissions, head, context);
-  const next = { nextIndex: Math.max(head.size, 1), recordedAtMs: Math.max(nowMs(), head.recordedAtMs) };
+  const next = {
+    nextIndex: Math.max(head.size, 1),
+    recordedAtMs: Math.max(nowMs(), head.recordedAtMs),
+    revocations: await context.revocations.forAppending(head.revocations, queryOn(client)),
+  };
   const admissions = admitSubmissions(submissions, tasks, next, rules);
   const admitted = admittedByIndex(admissions);
   const leaves = [...(head.size === 0 ? [sealer.genesis()] : []), ...admitted.map(leafOf)];
@@ -123,9 +129,12 @@ interface HeadRow {
   readonly lastEntry: number;
   /** Of the last entry; 0 when there is none. */
   readonly recordedAtMs: number;
+  /** How many revocations are stored. */
+  readonly revocations: number;
 }
 
-async function openTransaction(client: Client, log: number): Promise<HeadRow> {
+/** Takes the log's lock and reads where the log stands. */
+export async function openTransaction(client: Client, log: number): Promise<HeadRow> {
   const [, { rows }] = await Promise.all([
     client.query(openAppend(log)),
     client.query<HeadRow & Record<string, unknown>>({ ...READ_HEAD, values: [log] }),

@@ -25,7 +25,8 @@ export const READ_HEAD: Statement = {
   name: 'read-head',
   text: `
     SELECT head."size"::float8 AS "size", c."note" AS "checkpoint", coalesce(last."index", 0)::float8 AS "lastEntry",
-           coalesce(last."recorded_at_ms", 0)::float8 AS "recordedAtMs"
+           coalesce(last."recorded_at_ms", 0)::float8 AS "recordedAtMs",
+           coalesce((SELECT max(r."number") FROM "key_revocation" r WHERE r."log" = $1), 0)::float8 AS "revocations"
       FROM (SELECT coalesce((SELECT max(l."index") + 1 FROM "leaf" l WHERE l."log" = $1), 0) AS "size") head
       LEFT JOIN (SELECT e."index", e."recorded_at_ms" FROM "entry" e WHERE e."log" = $1 ORDER BY e."index" DESC LIMIT 1) last ON true
       LEFT JOIN "checkpoint" c ON c."log" = $1 AND c."size" = head."size"`,

@@ -13,6 +13,8 @@ export function nodeOfRow({
   recordedAtMs,
   polDecision,
   parents,
+  kid,
+  jkt,
 }: NodeRow): DagNode {
   return {
     jti,
@@ -24,6 +26,8 @@ export function nodeOfRow({
     recordedAtMs,
     polDecision: polDecision ?? undefined,
     parents: splitList(parents),
+    kid,
+    jkt,
   };
 }
 

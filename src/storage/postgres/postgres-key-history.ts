@@ -7,6 +7,7 @@ import {
   type UsedKey,
 } from '../../application/ports/key-history.js';
 import type { PublicJwk } from '../../domain/entry.js';
+import type { KeyStatus } from '../../domain/key-status.js';
 import type { Query } from './stored-log.js';
 
 /** What is told of keys; `asked` gives their "jkt" and "position". $1 log. Each costs a few index look-ups, however often it was used. */
@@ -51,29 +52,37 @@ export class PostgresKeyHistory extends KeyHistory {
   constructor(
     private readonly query: Query,
     private readonly log: number,
+    private readonly keyStatus: () => Promise<KeyStatus>,
   ) {
     super();
   }
 
-  override async list({
+  override list({
     iss,
     limit,
     before = Number.MAX_SAFE_INTEGER,
   }: KeysRequest): Promise<readonly ListedKey[]> {
-    const rows =
-      iss === undefined
-        ? await this.query<KeyRow>(KEYS, [this.log, before, limit])
-        : await this.query<KeyRow>(KEYS_OF_ISSUER, [this.log, before, limit, iss]);
-    return rows.map(keyOf);
+    return iss === undefined
+      ? this.read(KEYS, [this.log, before, limit])
+      : this.read(KEYS_OF_ISSUER, [this.log, before, limit, iss]);
   }
 
   override async find(jkt: string): Promise<UsedKey | undefined> {
-    const [row] = await this.query<KeyRow>(KEY, [this.log, jkt]);
-    return row && keyOf(row);
+    return (await this.read(KEY, [this.log, jkt]))[0];
+  }
+
+  private async read(sql: string, values: readonly unknown[]): Promise<readonly ListedKey[]> {
+    const [rows, status] = await Promise.all([this.query<KeyRow>(sql, values), this.keyStatus()]);
+    return rows.map((row) => keyOf(row, status));
   }
 }
 
-function keyOf(row: KeyRow): ListedKey {
+function keyOf(row: KeyRow, status: KeyStatus): ListedKey {
   const names = row.names.map(({ iss, kid, source }) => ({ iss, kid, source: source ?? undefined }));
-  return { ...row, jwk: JSON.parse(row.jwk) as PublicJwk, names };
+  return {
+    ...row,
+    jwk: JSON.parse(row.jwk) as PublicJwk,
+    names,
+    revocation: status.ofKey(row.jkt, names),
+  };
 }

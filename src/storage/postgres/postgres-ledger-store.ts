@@ -14,12 +14,14 @@ import {
   type WorkflowsPage,
   type WorkflowSummary,
 } from '../../application/ports/ledger-store.js';
+import { RevocationList } from '../../application/revocation-list.js';
 import type { LogSealer, StoredLog } from '../../application/seal-log.js';
 import type { AdmissionRules } from '../../domain/dag/admission.js';
 import { traverse } from '../../domain/dag/traversal.js';
 import { restoreEntry, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
 import type { ProfileName } from '../../domain/ect/profile.js';
 import { LedgerError } from '../../domain/errors.js';
+import { KeyStatus } from '../../domain/key-status.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { TileRange } from '../../domain/log/tile.js';
 import { appendBatch } from './append-batch.js';
@@ -28,6 +30,8 @@ import { whereOf } from './entry-filter.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
 import { nodeOfRow, splitList, type NodeRow } from './node-row.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
+import { PostgresTrustStore } from './postgres-trust-store.js';
+import { StoredRevocations } from './stored-revocations.js';
 import { storedLog, type Query } from './stored-log.js';
 import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS, WORKFLOWS_IN_SIGHT } from './trace-sql.js';
 import { sightParameters, whereInSight } from './visibility-sql.js';
@@ -41,6 +45,8 @@ export interface PostgresStoreOptions {
   readonly url: string;
   readonly rules: AdmissionRules;
   readonly sealer: LogSealer;
+  /** Also told what the trust configuration revokes; without it only the stored ones count. */
+  readonly revocations?: RevocationList | undefined;
   readonly clock: Clock;
   /** Told how far long work has come. */
   readonly onProgress: (message: string) => void;
@@ -51,6 +57,8 @@ export interface PostgresStoreOptions {
 /** Keeps entries in PostgreSQL: typed reads through Prisma, the append and the graph queries in SQL. */
 export class PostgresLedgerStore extends LedgerStore {
   readonly keys: PostgresKeyHistory;
+  readonly trust: PostgresTrustStore;
+  private readonly revocations: StoredRevocations;
   private readonly appends: AppendConnection;
   private readonly pool: Pool;
   private readonly prisma: PrismaClient;
@@ -70,7 +78,12 @@ export class PostgresLedgerStore extends LedgerStore {
     this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
     this.log = storedLog(this.query, LOG);
-    this.keys = new PostgresKeyHistory(this.query, LOG);
+    const { revocations = new RevocationList(), clock } = options;
+    this.revocations = new StoredRevocations(LOG, revocations);
+    this.keys = new PostgresKeyHistory(this.query, LOG, () => this.keyStatus());
+    const guard = <Result>(work: () => Promise<Result>) => this.guard(work);
+    const tools = { log: LOG, appends: this.appends, revocations: this.revocations, clock, guard };
+    this.trust = new PostgresTrustStore(tools);
   }
 
   async close(): Promise<void> {
@@ -83,7 +96,8 @@ export class PostgresLedgerStore extends LedgerStore {
     submissions: readonly (readonly VerifiedEct[])[],
   ): Promise<readonly (readonly AppendOutcome[])[]> {
     const { rules, sealer, clock, onProgress } = this.options;
-    const context = { log: LOG, rules, sealer, onProgress, nowMs: () => clock.nowMs() };
+    const { revocations } = this;
+    const context = { log: LOG, rules, sealer, revocations, onProgress, nowMs: () => clock.nowMs() };
     return this.guard(async () => {
       const { outcomes, seal } = await this.appends.use((client) =>
         appendBatch(client, submissions, context),
@@ -132,16 +146,15 @@ export class PostgresLedgerStore extends LedgerStore {
     limit: number,
     visibility: Visibility,
   ): Promise<WorkflowGraph | undefined> {
-    const rows = await this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, [
-      LOG,
-      wid,
-      limit + 1,
-      ...sightParameters(visibility),
+    const values = [LOG, wid, limit + 1, ...sightParameters(visibility)];
+    const [rows, status] = await Promise.all([
+      this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, values),
+      this.keyStatus(),
     ]);
     if (rows.length === 0) return undefined;
     const shown = rows.slice(0, limit);
     return {
-      nodes: shown.map(nodeOfRow),
+      nodes: shown.map((row) => status.ofNode(nodeOfRow(row))),
       roots: shown.filter(({ parents }) => parents === '').map(({ jti }) => jti),
       leaves: shown.filter(({ isLeaf }) => isLeaf).map(({ jti }) => jti),
       truncated: rows.length > limit,
@@ -179,24 +192,37 @@ export class PostgresLedgerStore extends LedgerStore {
   }
 
   private async findMany(query: Prisma.EntryFindManyArgs): Promise<readonly Entry[]> {
-    const rows = await this.guard(() => this.prisma.entry.findMany({ ...query, include: { token: true } }));
+    const [rows, status] = await Promise.all([
+      this.guard(() => this.prisma.entry.findMany({ ...query, include: { token: true } })),
+      this.keyStatus(),
+    ]);
     return rows.map(({ index, recordedAtMs, profile, alg, kid, jkt, token }) => {
       if (!token) throw new LedgerError('internal-error', `the entry at index ${index} has no token`);
       const ect = Buffer.from(token.ect).toString('utf8');
-      return restoreEntry({
-        index: Number(index),
-        recordedAtMs: Number(recordedAtMs),
-        ect,
-        profile: profile as ProfileName,
-        alg,
-        kid,
-        jkt,
-      });
+      return status.ofEntry(
+        restoreEntry({
+          index: Number(index),
+          recordedAtMs: Number(recordedAtMs),
+          ect,
+          profile: profile as ProfileName,
+          alg,
+          kid,
+          jkt,
+        }),
+      );
     });
   }
 
   private async nodesAt(indices: readonly number[]): Promise<readonly DagNode[]> {
-    return (await this.query<NodeRow>(NODES_AT, [LOG, indices])).map(nodeOfRow);
+    const [rows, status] = await Promise.all([
+      this.query<NodeRow>(NODES_AT, [LOG, indices]),
+      this.keyStatus(),
+    ]);
+    return rows.map((row) => status.ofNode(nodeOfRow(row)));
+  }
+
+  private async keyStatus(): Promise<KeyStatus> {
+    return new KeyStatus(await this.revocations.forReading(this.query), this.options.clock.nowMs());
   }
 
   private readonly query: Query = <Row extends object>(sql: string, values: readonly unknown[]) =>

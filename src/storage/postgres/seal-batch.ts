@@ -5,9 +5,12 @@ import { storedLog, type Query } from './stored-log.js';
 
 /** The log as the transaction on this connection sees it. */
 export function logInTransaction(client: Client, log: number): StoredLog {
-  const query: Query = async <Row extends object>(sql: string, values: readonly unknown[]) =>
+  return storedLog(queryOn(client), log);
+}
+
+export function queryOn(client: Client): Query {
+  return async <Row extends object>(sql: string, values: readonly unknown[]) =>
     (await client.query<Row & Record<string, unknown>>(sql, [...values])).rows;
-  return storedLog(query, log);
 }
 
 /** Stores what a seal added, beside the entries it is about. All statements are sent at once, so that a COMMIT sent next comes after them. */

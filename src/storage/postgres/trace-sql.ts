@@ -40,7 +40,7 @@ function edgeInSight(end: 'child' | 'parent', first: number): string {
 
 const NODE_COLUMNS = `e."jti"::text AS "jti", e."wid"::text AS "wid", e."index"::float8 AS "index", e."iss" AS "iss", e."exec_act" AS "execAct",
   e."iat"::float8 AS "iat", e."recorded_at_ms"::float8 AS "recordedAtMs", e."pol_decision" AS "polDecision",
-  array_to_string(e."parents", ',') AS "parents"`;
+  array_to_string(e."parents", ',') AS "parents", e."kid" AS "kid", e."jkt" AS "jkt"`;
 
 /** $1 log; $2 indices. One look-up each, whatever the planner knows: of a young log it thinks that reading all of it is cheaper. */
 export const NODES_AT = `

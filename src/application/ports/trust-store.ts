@@ -1,0 +1,23 @@
+import type { StoredRevocation } from '../revocation-list.js';
+
+/** What an administrator revokes; without `atMs` from the next recording on. */
+export interface RevocationRequest {
+  readonly jkt: string;
+  readonly atMs?: number | undefined;
+  readonly reason: string;
+}
+
+/**
+ * Where it is kept what the ledger trusts: append-only. Methods throw `LedgerError` `store-unavailable` when the storage can't be reached.
+ * `revoke` and `recordTrust` are called between two appends of the instance, never beside one.
+ */
+export abstract class TrustStore {
+  /**
+   * Stores a revocation. When this returns, every later append of every instance sees it.
+   *
+   * @returns what holds now; `isNew: false` when the key was revoked as early before, and nothing was stored
+   */
+  abstract revoke(
+    request: RevocationRequest,
+  ): Promise<{ readonly revocation: StoredRevocation; readonly isNew: boolean }>;
+}
