@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCast } from '../support/cast.js';
 import {
   type Answer,
   type BatchJson,
@@ -12,7 +15,9 @@ import {
   type TraceJson,
   type WorkflowJson,
 } from '../support/client.js';
-import { STORES, startService, type TestService } from '../support/service.js';
+import { STORES, startService, TestClock, type TestService } from '../support/service.js';
+import { makeTempDir } from '../support/temp-dir.js';
+import { createTestDatabase } from '../support/test-database.js';
 
 describe.each(STORES)('revocation of a key (%s)', (store) => {
   let ledger: TestService;
@@ -155,6 +160,39 @@ describe.each(STORES)('revocation of a key (%s)', (store) => {
     const text = { 'Content-Type': 'text/plain' };
     expectProblem(await ledger.client.post(path, '{}', text), 'unsupported-media-type', 415);
     expectProblem(await ledger.client.get(path), 'method-not-allowed', 405);
+  });
+});
+
+describe('two instances on one database', () => {
+  test('see a revocation at the very next recording, whichever was told', async () => {
+    const database = await createTestDatabase();
+    const directory = await makeTempDir();
+    const clock = new TestClock();
+    const cast = await createCast(() => clock.seconds);
+    const start = () =>
+      startService({
+        store: 'postgres',
+        databaseUrl: database.url,
+        clock,
+        cast,
+        environment: { DATA_DIR: join(directory, 'data') },
+      });
+    const one = await start();
+    const other = await start();
+    const entry = await one.client.recorded(await cast.a.sign());
+    await other.client.recorded(await cast.a.sign());
+    const told = await one.client.post(
+      `/keys/${entry.jkt}/revocation`,
+      JSON.stringify({ reason: 'stolen' }),
+      { 'Content-Type': 'application/json' },
+    );
+    expect(told.status).toBe(201);
+    expectProblem(await other.client.record(await cast.a.sign()), 'revoked-key', 403);
+    expectProblem(await one.client.record(await cast.a.sign()), 'revoked-key', 403);
+    expect((await other.client.get(`/ledger/${entry.jti}`)).body).toMatchObject({ key_status: 'revoked' });
+    await Promise.all([one.close(), other.close()]);
+    await database.drop();
+    await rm(directory, { recursive: true });
   });
 });
 
