@@ -4,11 +4,10 @@ import type { StoredRevocation } from '../application/revocation-list.js';
 import { MAX_REASON_LENGTH } from '../domain/revocation.js';
 import { isPlainText } from '../domain/text.js';
 import { rfc3339 } from './query-schemas.js';
-import { timeJson } from './representations.js';
+import { time, timeJson } from './time-representations.js';
 
 /** What leaves over HTTP of the keys that verified entries. */
 
-const time = z.string().meta({ description: 'RFC 3339, UTC, milliseconds' });
 const source = z
   .string()
   .optional()

@@ -2,22 +2,13 @@ import { z } from 'zod';
 import { problemSchema } from './operations-representations.js';
 import type { Trace, WorkflowGraph, WorkflowSummary } from '../application/ports/ledger-store.js';
 import type { DagNode, Entry } from '../domain/entry.js';
+import { keyStatusJson, keyStatusShape } from './key-status-representations.js';
+import { time, timeJson } from './time-representations.js';
 import { formatReceipt, type Receipt } from '../domain/log/receipt.js';
 
 /** What leaves over HTTP: JSON in snake_case, as JWT claims are. The schemas are the OpenAPI document's, the types are theirs. */
 
-const time = z
-  .string()
-  .meta({ description: 'RFC 3339, UTC, milliseconds', example: '2026-11-23T02:00:00.123Z' });
 const uuid = z.string().meta({ format: 'uuid' });
-
-const keyStatus = {
-  key_status: z
-    .literal('revoked')
-    .optional()
-    .meta({ description: 'Only when the verifying key is revoked: do not rely on the entry unexamined' }),
-  key_revoked_at: time.optional(),
-};
 
 export const entrySchema = z.object({
   index: z
@@ -38,7 +29,7 @@ export const entrySchema = z.object({
   kid: z.string(),
   jkt: z.string().meta({ description: 'RFC 7638 thumbprint of the verifying key' }),
   recorded_at: time,
-  ...keyStatus,
+  ...keyStatusShape,
   claims: z.record(z.string(), z.unknown()).meta({ description: 'The payload as signed' }),
   ect: z.string().meta({ description: 'The token as signed: a compact JWS' }),
 });
@@ -152,7 +143,7 @@ const nodeSchema = z.object({
   recorded_at: time,
   pol_decision: z.string().optional(),
   parents: z.array(z.string()),
-  ...keyStatus,
+  ...keyStatusShape,
 });
 
 function nodeJson({
@@ -241,15 +232,4 @@ export function workflowSummaryJson(
     last_recorded_at: timeJson(lastRecordedAtMs),
     issuers: [...issuers],
   };
-}
-
-function keyStatusJson(revokedAtMs: number | undefined): {
-  key_status?: 'revoked';
-  key_revoked_at?: string;
-} {
-  return revokedAtMs === undefined ? {} : { key_status: 'revoked', key_revoked_at: timeJson(revokedAtMs) };
-}
-
-export function timeJson(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -64,6 +64,8 @@ export const taskGraph: fc.Arbitrary<TaskGraph> = fc
       wid: isWorkflow ? uuidOf(99) : undefined,
       index: 10 + i,
       parents: links.map((link) => uuidOf(link < i ? link : 50 + link)),
+      kid: 'agent-a-key',
+      jkt: 'thumbprint',
     })),
   }));
 

@@ -1,4 +1,4 @@
-import { canSee, type Visibility } from '../../application/caller.js';
+import type { Visibility } from '../../application/caller.js';
 import {
   LedgerStore,
   outcomeOf,
@@ -31,16 +31,9 @@ import type { Receipt } from '../../domain/log/receipt.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import { nodeOf, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
 import { KeyStatus } from '../../domain/key-status.js';
+import { isSeen, matches, push, seenOf, summarise, type Kept } from './kept.js';
 import { MemoryKeyHistory } from './memory-key-history.js';
 import { MemoryTrustStore } from './memory-trust-store.js';
-
-/** One entry with its edges, as kept in memory. */
-interface Kept {
-  readonly entry: Entry;
-  readonly task: RecordedTask;
-  readonly parents: readonly number[];
-  readonly children: number[];
-}
 
 /** Keeps entries in this process only: for tests, demos and as a library. Nothing survives the process. */
 export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
@@ -219,46 +212,4 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     if (!kept) throw new Error(`there is no entry at index ${index}`);
     return kept;
   }
-}
-
-function push(groups: Map<string, Kept[]>, key: string, kept: Kept): void {
-  const group = groups.get(key);
-  if (group) group.push(kept);
-  else groups.set(key, [kept]);
-}
-
-function isSeen({ entry }: Kept, visibility: Visibility): boolean {
-  return canSee(visibility, entry.claims);
-}
-
-function seenOf(kept: readonly Kept[], visibility: Visibility): readonly Kept[] {
-  return kept.filter((one) => isSeen(one, visibility));
-}
-
-function matches({ claims, kid, jkt, recordedAtMs }: Entry, filter: EntryFilter): boolean {
-  const { wid, iss, execAct, polDecision, fromMs = -Infinity, toMs = Infinity } = filter;
-  return (
-    (wid === undefined || claims.wid === wid) &&
-    (iss === undefined || claims.iss === iss) &&
-    (execAct === undefined || claims.execAct === execAct) &&
-    (filter.kid === undefined || kid === filter.kid) &&
-    (filter.jkt === undefined || jkt === filter.jkt) &&
-    (polDecision === undefined || claims.polDecision === polDecision) &&
-    recordedAtMs >= fromMs &&
-    recordedAtMs < toMs
-  );
-}
-
-function summarise(wid: string, kept: readonly Kept[]): WorkflowSummary {
-  const first = kept[0];
-  const last = kept.at(-1);
-  if (!first || !last) throw new Error(`the workflow ${wid} has no entry`);
-  return {
-    wid,
-    entries: kept.length,
-    firstIndex: first.entry.index,
-    firstRecordedAtMs: first.entry.recordedAtMs,
-    lastRecordedAtMs: last.entry.recordedAtMs,
-    issuers: [...new Set(kept.map(({ entry }) => entry.claims.iss))].sort(),
-  };
 }

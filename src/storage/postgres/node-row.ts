@@ -1,4 +1,5 @@
 import type { DagNode } from '../../domain/entry.js';
+import { LedgerError } from '../../domain/errors.js';
 
 /** A row of `NODE_COLUMNS`; lists travel as text. */
 export type NodeRow = Omit<DagNode, 'parents'> & { readonly parents: string };
@@ -34,4 +35,11 @@ export function nodeOfRow({
 /** A list as SQL joins it with commas. */
 export function splitList(text: string): readonly string[] {
   return text === '' ? [] : text.split(',');
+}
+
+/** @throws LedgerError `internal-error` */
+export function nodeAt(nodes: ReadonlyMap<number, DagNode>, index: number): DagNode {
+  const node = nodes.get(index);
+  if (!node) throw new LedgerError('internal-error', `an edge names index ${index}, where no entry is`);
+  return node;
 }

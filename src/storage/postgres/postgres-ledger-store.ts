@@ -28,7 +28,7 @@ import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { whereOf } from './entry-filter.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
-import { nodeOfRow, splitList, type NodeRow } from './node-row.js';
+import { nodeAt, nodeOfRow, splitList, type NodeRow } from './node-row.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
 import { PostgresTrustStore } from './postgres-trust-store.js';
 import { StoredRevocations } from './stored-revocations.js';
@@ -244,10 +244,4 @@ export class PostgresLedgerStore extends LedgerStore {
       );
     }
   }
-}
-
-function nodeAt(nodes: ReadonlyMap<number, DagNode>, index: number): DagNode {
-  const node = nodes.get(index);
-  if (!node) throw new LedgerError('internal-error', `an edge names index ${index}, where no entry is`);
-  return node;
 }

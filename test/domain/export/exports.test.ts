@@ -23,6 +23,8 @@ function taskOf(number: number, parents: readonly number[], more: Partial<DagNod
     iat: 1_772_064_150,
     recordedAtMs: 1_772_064_151_123,
     parents: parents.map(uuidOf),
+    kid: 'agent-a-key',
+    jkt: 'thumbprint',
     ...more,
   };
 }
