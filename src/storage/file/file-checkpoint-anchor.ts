@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, mkdirSync, openSync, renameSync, rmSync, write, writeFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { types } from 'node:util';
+import { promisify, types } from 'node:util';
 import { CheckpointAnchor } from '../../application/ports/checkpoint-anchor.js';
 import { parseSignedCheckpoint, type SignedCheckpoint } from '../../domain/log/checkpoint.js';
 
 /** What a disk writes as a whole or not at all. */
 const SECTOR_BYTES = 512;
+
+const writeAt = promisify(write);
 
 /**
  * Keeps the checkpoint in a file that is replaced as a whole, and in a journal beside it that is overwritten in place. To flush the name of
@@ -16,6 +18,8 @@ const SECTOR_BYTES = 512;
  */
 export class FileCheckpointAnchor extends CheckpointAnchor {
   private readonly journal: string;
+  private opened: number | undefined;
+  /** Whether the files' names have reached the disk. */
   private isNamed = false;
 
   constructor(private readonly file: string) {
@@ -32,36 +36,34 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
   }
 
   override async write(note: string): Promise<void> {
-    const folder = dirname(this.file);
-    if (!this.isNamed) await mkdir(folder, { recursive: true });
-    await this.overwriteJournal(note);
-    await this.replaceFile(note);
+    const journal = (this.opened ??= this.openJournal());
+    // Whole sectors, so that the length stays and nothing but the content has to reach the disk.
+    const sectors = Math.ceil(Buffer.byteLength(note) / SECTOR_BYTES);
+    const block = Buffer.alloc(sectors * SECTOR_BYTES, '\n');
+    block.write(note);
+    const { bytesWritten } = await writeAt(journal, block, 0, block.length, 0);
+    if (bytesWritten < block.length) throw new Error(`${this.journal} took ${bytesWritten} bytes only`);
+    this.replaceFile(note);
     if (this.isNamed) return;
-    await syncFolder(folder);
+    await syncFolder(dirname(this.file));
     this.isNamed = true;
   }
 
-  /** Padded to whole sectors, so that the length stays and nothing but the content has to reach the disk. */
-  private async overwriteJournal(note: string): Promise<void> {
-    const bytes = Buffer.byteLength(note);
-    const padding = SECTOR_BYTES * Math.ceil(bytes / SECTOR_BYTES) - bytes;
-    const handle = await open(this.journal, constants.O_WRONLY | constants.O_CREAT, 0o600);
-    try {
-      await handle.write(note + '\n'.repeat(padding), 0);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+  /** What is written through it is on the disk when the write returns. Stays open as long as the process lives. */
+  private openJournal(): number {
+    mkdirSync(dirname(this.file), { recursive: true });
+    return openSync(this.journal, constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC, 0o600);
   }
 
-  private async replaceFile(note: string): Promise<void> {
+  /** At once, since nothing here waits for the disk but the first time, and a thread would have to be woken for each step. */
+  private replaceFile(note: string): void {
     // Two instances may share the file, never the temporary one; in containers both may be process 1.
     const temporary = `${this.file}.${randomUUID()}.tmp`;
     try {
-      await writeFile(temporary, note, { mode: 0o600, flush: !this.isNamed });
-      await rename(temporary, this.file);
+      writeFileSync(temporary, note, { mode: 0o600, flush: !this.isNamed });
+      renameSync(temporary, this.file);
     } catch (error) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
   }
