@@ -6,6 +6,7 @@ COPY tsconfig.json tsconfig.build.json nest-cli.json prisma.config.ts ./
 COPY scripts ./scripts
 COPY prisma ./prisma
 COPY src ./src
+COPY explorer ./explorer
 RUN npm run build
 # Optional are the binaries of the embedded database, which is another container's here; peers that nobody asked for are build tools.
 RUN npm prune --omit=dev --omit=optional --omit=peer

@@ -1,4 +1,5 @@
-import { build, databaseClient, make } from './toolchain.mjs';
+import { build, databaseClient, explorer, make } from './toolchain.mjs';
 
 make(databaseClient);
 make(build);
+make(explorer);

@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build, databaseClient, dependencies, isCurrent, make, root } from './toolchain.mjs';
+import { build, databaseClient, dependencies, explorer, isCurrent, make, root } from './toolchain.mjs';
 
-const PRODUCTS = [dependencies, databaseClient, build];
+const PRODUCTS = [dependencies, databaseClient, build, explorer];
 
 /** Installs, generates and builds what is missing or older than its sources. One process at a time does; the others wait for it. */
 export async function prepare() {

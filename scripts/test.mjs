@@ -18,10 +18,20 @@ const STEPS = [
   { name: 'prettier', args: ['node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
   {
     name: 'dependency-cruiser',
-    args: ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'test', 'bench'],
+    args: [
+      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      'src',
+      'test',
+      'bench',
+      'explorer/src',
+    ],
   },
   { name: 'knip', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'tsc', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  {
+    name: 'tsc of the explorer',
+    args: ['node_modules/typescript/bin/tsc', '--noEmit', '--project', 'explorer'],
+  },
 ];
 const PARALLEL = 2;
 

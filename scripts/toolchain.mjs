@@ -22,6 +22,7 @@ const path = (...names) => join(root, ...names);
 const bin = {
   prisma: path('node_modules/prisma/build/index.js'),
   nest: path('node_modules/@nestjs/cli/bin/nest.js'),
+  vite: path('node_modules/vite/bin/vite.js'),
 };
 const GENERATED = 'src/storage/postgres/generated';
 
@@ -57,6 +58,18 @@ export const build = {
     hash(['src', 'prisma', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json', 'package-lock.json']),
   isThere: () => existsSync(path('dist/main.js')),
   make: () => run(process.execPath, [bin.nest, 'build']),
+};
+
+/** After the build, which empties dist/. */
+export const explorer = {
+  name: 'Building the explorer',
+  stamp: path('dist/.ect-ledger-explorer-stamp'),
+  inputs: () => hash(['explorer', 'src/domain', 'tsconfig.json', 'package-lock.json']),
+  isThere: () => existsSync(path('dist/explorer/index.html')),
+  make: () =>
+    run(process.execPath, [bin.vite, 'build', '--config', 'explorer/vite.config.ts'], {
+      env: { NODE_ENV: 'production' },
+    }),
 };
 
 export function isCurrent(product) {

@@ -3,6 +3,8 @@ import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { EVERYTHING } from './application/caller.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { CheckReadiness } from './application/check-readiness.js';
 import { DetectReplays } from './application/detect-replays.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
@@ -17,6 +19,7 @@ import { TraceDag } from './application/trace-dag.js';
 import { EctVerifier } from './application/verify-ect.js';
 import type { Config } from './config.js';
 import { KeysController } from './http/keys.controller.js';
+import { serveExplorer } from './http/explorer.js';
 import { createFastify, refuseOtherMethods, rememberRoutes } from './http/fastify.js';
 import { serveDocs } from './http/openapi.js';
 import { OperationsController } from './http/operations.controller.js';
@@ -35,6 +38,9 @@ import { openStorage, type Storage } from './open-storage.js';
 import { LedgerError } from './domain/errors.js';
 import { PublishLog } from './application/publish-log.js';
 import { LogController } from './http/log.controller.js';
+
+/** Where the build puts the page, seen from a source and from its build alike. */
+const EXPLORER_FOLDER = join(import.meta.dirname, '..', 'dist', 'explorer');
 
 /** Where the service tells what it does. Secrets and tokens never go there. */
 export interface ServiceLog {
@@ -107,6 +113,9 @@ export async function createService(
     bodyParser: false,
   });
   serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 }, EVERYTHING)).items[0]);
+  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
+  if (existsSync(EXPLORER_FOLDER)) await serveExplorer(fastify, EXPLORER_FOLDER);
+  else log.warn('the explorer is not built: npm run build does it');
   await app.init();
   refuseOtherMethods(fastify, routes);
   replays.start();

@@ -18,7 +18,7 @@ declare module 'fastify' {
 }
 
 /** Routes of libraries, which can't say what they need: they hold nothing of the ledger. */
-const PUBLIC_DOCUMENTS = /^\/(docs(\/.*)?|openapi\.json)$/;
+const PUBLIC_DOCUMENTS = /^\/(docs(\/.*)?|openapi\.json|assets\/\*)$/;
 
 /** Declares what a caller needs for a route. A route without it does not start. */
 export function Needs(scope: RouteScope): MethodDecorator {

@@ -38,6 +38,8 @@ describe('a method that a path does not have', () => {
     ['/problems/not-found', READ],
     ['/openapi.json', READ],
     ['/docs', READ],
+    ['/', READ],
+    ['/assets/x.js', READ],
   ])('is method-not-allowed, with Allow: %s', async (path, allow) => {
     for (const method of [
       'PUT',
@@ -74,7 +76,11 @@ describe('a method that a path does not have', () => {
 
 describe('an unknown path', () => {
   test.each([
-    '/',
+    '/assets/',
+    '/assets/no-such-asset.js',
+    '/assets/../package.json',
+    '/assets/%2e%2e/%2e%2e/package.json',
+    '/index.html',
     '/ledger/',
     `/ledger/${JTI}/parents`,
     `/ledger/${JTI}/ancestry/x`,

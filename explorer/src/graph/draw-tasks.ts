@@ -1,0 +1,18 @@
+import { cardOf, type Issuer } from './colouring.js';
+import type { Drawing, Links } from './drawing.js';
+import { layeredLayout } from './layered-layout.js';
+import type { TaskGraph } from './task-graph.js';
+
+/** From more tasks on, the careful layout would take noticeably long. */
+const MANY = 160;
+
+/** Every task of a graph as a card. The careful layout comes in a file of its own, which a large graph never loads. */
+export async function drawTasks(graph: TaskGraph, issuers: ReadonlyMap<string, Issuer>): Promise<Drawing> {
+  const { tasks, parents, layers } = graph;
+  const pairs = parents.flatMap((ofThis, to) => ofThis.map((from) => [from, to, 1] as const));
+  const links: Links = { count: tasks.length, layers, pairs };
+  const cards = tasks.map((task) => cardOf(task, issuers));
+  if (tasks.length > MANY || pairs.length > 3 * MANY) return { cards, ...layeredLayout(links) };
+  const { smallLayout } = await import('./small-layout.js');
+  return { cards, ...smallLayout(links, innerWidth / innerHeight) };
+}
