@@ -2,9 +2,9 @@ import { Module, type DynamicModule, type INestApplication } from '@nestjs/commo
 import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { EVERYTHING } from './application/caller.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVERYTHING } from './application/caller.js';
 import { CheckReadiness } from './application/check-readiness.js';
 import { DetectReplays } from './application/detect-replays.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
@@ -113,7 +113,6 @@ export async function createService(
     bodyParser: false,
   });
   serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 }, EVERYTHING)).items[0]);
-  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 })).items[0]);
   if (existsSync(EXPLORER_FOLDER)) await serveExplorer(fastify, EXPLORER_FOLDER);
   else log.warn('the explorer is not built: npm run build does it');
   await app.init();
