@@ -76,6 +76,20 @@ module.exports = {
       'It is read before anything else exists.',
     ),
     {
+      name: 'explorer-is-a-client',
+      comment:
+        'It speaks HTTP to the service; only what verifies the log is shared, since that runs in a browser too.',
+      severity: 'error',
+      from: { path: '^explorer/' },
+      to: { path: '^src/', pathNot: '^src/domain/log/' },
+    },
+    {
+      name: 'service-knows-no-explorer',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^explorer/' },
+    },
+    {
       name: 'composition-root-is-on-top',
       comment: 'Only tests and the two files themselves import what sees every layer.',
       severity: 'error',

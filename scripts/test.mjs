@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from './chromium.mjs';
 import { prepare } from './prepare.mjs';
 import { root } from './toolchain.mjs';
 
@@ -11,6 +12,7 @@ import { root } from './toolchain.mjs';
  *   npm test                     all of it
  *   npm test -- <jest's options> jest alone
  *   npm run lint                 all but jest
+ *   npm run test:browser         the explorer in a Chromium; part of `npm test` where there is one
  */
 
 const STEPS = [
@@ -40,7 +42,9 @@ const results = [];
 try {
   await prepare();
   if (options.length === 0 || options[0] === '--lint') await runSteps([...STEPS]);
-  if (options[0] !== '--lint') results.push(await runJest(options));
+  if (options[0] === '--browser') results.push(await runInBrowser(options.slice(1)));
+  else if (options[0] !== '--lint') results.push(await runJest('jest', options));
+  if (options.length === 0) results.push(await runInBrowserIfThere());
 } catch (error) {
   console.log(error.message);
   results.push({ name: 'preparation', passed: 0, failed: 1 });
@@ -64,7 +68,17 @@ async function runStep({ name, args }) {
   return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-async function runJest(args) {
+async function runInBrowserIfThere() {
+  if (findChromium() !== undefined) return runInBrowser([]);
+  console.log('No Chromium on PATH or in CHROMIUM_PATH: the tests of the explorer in a browser did not run.');
+  return { name: 'browser (no Chromium)', passed: 0, failed: 0 };
+}
+
+function runInBrowser(args) {
+  return runJest('browser', ['--config', 'jest.browser.config.js', ...args]);
+}
+
+async function runJest(name, args) {
   const directory = mkdtempSync(join(tmpdir(), 'ect-ledger-jest-'));
   const file = join(directory, 'results.json');
   // Jest loads ES modules only so.
@@ -77,7 +91,7 @@ async function runJest(args) {
   rmSync(directory, { recursive: true });
   // A suite that cannot even be loaded has no tests that could fail.
   const failed = code === 0 ? counts.failed : Math.max(counts.failed, 1);
-  return { name: 'jest', ...counts, failed };
+  return { name, ...counts, failed };
 }
 
 function readCounts(file) {

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { signOut } from './api/session.js';
 import { SignIn } from './access/sign-in.js';
 import { useAccess } from './access/use-access.js';
+import { feed } from './live/feed.js';
 import { LiveIndicator } from './live/live-indicator.js';
 import { TaskPage } from './pages/task-page.js';
 import { WorkflowPage } from './pages/workflow-page.js';
@@ -14,7 +16,7 @@ import { useRoute } from './use-route.js';
 
 export function App(): JSX.Element {
   const route = useRoute();
-  const { isSignInNeeded, generation } = useAccess();
+  const { isSignInNeeded, isSignedIn, generation } = useAccess();
   const title = titleOf(route.place);
   useEffect(() => {
     document.title = `${title} · ect-ledger`;
@@ -38,6 +40,11 @@ export function App(): JSX.Element {
         <div class="top-end">
           <LiveIndicator />
           <ThemeButton />
+          {isSignedIn && (
+            <button type="button" class="button" onClick={leave}>
+              Sign out
+            </button>
+          )}
         </div>
       </header>
       <main id="main" tabIndex={-1}>
@@ -67,6 +74,11 @@ function Page({ route }: { readonly route: Route }): JSX.Element {
         </div>
       );
   }
+}
+
+function leave(): void {
+  signOut();
+  feed.start();
 }
 
 /** The fragment is the address of the page, so the link moves the focus itself. */

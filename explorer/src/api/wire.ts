@@ -1,5 +1,3 @@
-import type { ReceiptJson } from '../../../src/domain/log/receipt.js';
-
 /** What the ledger answers (docs at `/docs`). All of it came in from outside: text to show, never markup. */
 
 export type Decision = 'approved' | 'rejected' | 'pending_human_review';
@@ -61,5 +59,3 @@ export interface EntriesPage {
 export interface JwkSet {
   readonly keys: readonly { readonly vkey?: string }[];
 }
-
-export type { ReceiptJson };

@@ -69,7 +69,7 @@ function round(value: number): number {
 }
 
 /** Texts come from tokens; XML allows no control characters at all, and no half of a surrogate pair. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text
     .replaceAll(/[\u0000-\u001f\ufffe\uffff\p{Cs}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')

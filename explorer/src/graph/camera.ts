@@ -10,8 +10,8 @@ export interface Size {
   readonly height: number;
 }
 
-export const MIN_ZOOM = 0.002;
-export const MAX_ZOOM = 3;
+const MIN_ZOOM = 0.002;
+const MAX_ZOOM = 3;
 /** Fitting never enlarges beyond this. */
 const MAX_FIT = 1;
 
@@ -39,7 +39,7 @@ export function zoomAt(camera: Camera, factor: number, x: number, y: number): Ca
   return { zoom, left: x - (x - camera.left) * by, top: y - (y - camera.top) * by };
 }
 
-export function pan(camera: Camera, dx: number, dy: number): Camera {
+function pan(camera: Camera, dx: number, dy: number): Camera {
   return { ...camera, left: camera.left + dx, top: camera.top + dy };
 }
 

@@ -45,7 +45,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, camera: C
 }
 
 /** The cards that the view shows at least a part of. */
-export function visibleCards({ x, y }: Drawing, camera: Camera, view: Size): readonly number[] {
+function visibleCards({ x, y }: Drawing, camera: Camera, view: Size): readonly number[] {
   const left = -camera.left / camera.zoom - CARD_WIDTH;
   const top = -camera.top / camera.zoom - CARD_HEIGHT;
   const right = (view.width - camera.left) / camera.zoom;

@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 20_000;
 const FINAL: readonly string[] = ['not-found', 'unauthorized', 'forbidden'];
 
 /** Follows `/events`: one connection for the whole page, taken up again where it broke off. */
-export class Feed {
+class Feed {
   state: FeedState = { connection: 'connecting', lastIndex: undefined };
   private readonly listeners = new Set<Listener>();
   private controller: AbortController | undefined;

@@ -16,7 +16,7 @@ export async function findPlace(uuid: string): Promise<Route | undefined> {
 }
 
 /** A task is shown in its workflow, where it has one. */
-export function placeOfTask({ jti, wid }: { readonly jti: string; readonly wid?: string }): Route {
+function placeOfTask({ jti, wid }: { readonly jti: string; readonly wid?: string }): Route {
   return wid === undefined
     ? { place: { page: 'task', jti }, query: {} }
     : { place: { page: 'workflow', wid }, query: { focus: jti } };

@@ -73,7 +73,7 @@ function litBy(
 }
 
 /** Whether a task answers to what is sought: its action, issuer, name or number. */
-export function isFound({ tasks }: TaskGraph, position: number, search: string): boolean {
+function isFound({ tasks }: TaskGraph, position: number, search: string): boolean {
   const task = tasks[position];
   if (!task) return false;
   const wanted = search.toLowerCase();

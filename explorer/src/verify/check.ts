@@ -6,4 +6,6 @@ export interface Check {
   /** `skipped`: it could not be checked here. */
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly detail: string;
+  /** Keys that the reader may accept instead of the pinned ones, having compared them with what is known from elsewhere. */
+  readonly acceptable?: readonly string[];
 }

@@ -5,6 +5,7 @@ import type { Entry } from '../api/wire.js';
 import { download } from '../export/download.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { Icon } from '../ui/icon.js';
+import { PinnedKey } from './pinned-key.js';
 import { Verdict } from './verdict.js';
 import type { Check } from './check.js';
 
@@ -35,6 +36,7 @@ export function Proof({ name, entry }: ProofProps): JSX.Element {
         {isRunning ? 'Verifying …' : 'Verify in this browser'}
       </button>
       <div role="status">{checks && <Verdict checks={checks} />}</div>
+      {checks && <PinnedKey checks={checks} onPinned={() => void verify()} />}
       <p class="actions">
         <button type="button" class="button" onClick={() => void saveReceipt()}>
           <Icon name="download" />

@@ -88,11 +88,14 @@ async function honest(checks: readonly Check[]): Promise<readonly Check[]> {
 function checkPin({ status, vkeys, offered }: PinnedKeys): Check {
   const title = "The log's key is the one seen before";
   if (status === 'changed')
-    return failed(
-      'pin',
-      title,
-      `the ledger now names ${offered.join(' ') || 'none'}; pinned is ${vkeys.join(' ')}`,
-    );
+    return {
+      ...failed(
+        'pin',
+        title,
+        `the ledger now names ${offered.join(' ') || 'none'}; pinned is ${vkeys.join(' ')}`,
+      ),
+      acceptable: offered,
+    };
   const how =
     status === 'known' ? 'pinned in this browser' : 'seen for the first time and pinned in this browser';
   return { name: 'pin', title, outcome: 'passed', detail: `${how}: ${vkeys.join(' ')}` };
