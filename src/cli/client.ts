@@ -39,6 +39,12 @@ export function pointersOf(problem: Problem): string[] {
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** A token and the Workload Identity Token that goes with it, if one does. */
+export interface SignedTask {
+  readonly ect: string;
+  readonly wit?: string | undefined;
+}
+
 interface Call {
   readonly query?: Query;
   /** Sent as JSON. */
@@ -62,14 +68,18 @@ export class LedgerClient {
   }
 
   /** @returns 201 for a new entry, 200 for the first recording of the same token */
-  async record(ect: string): Promise<{ readonly status: number; readonly entry: RecordedReply }> {
-    const reply = await this.call('ledger', { body: { ect } });
+  async record({
+    ect,
+    wit,
+  }: SignedTask): Promise<{ readonly status: number; readonly entry: RecordedReply }> {
+    const reply = await this.call('ledger', { body: { ect, wit } });
     return { status: reply.status, entry: await json<RecordedReply>(reply, 'index') };
   }
 
   /** Results stand in the order sent; at most 1000 tokens. */
-  async recordBatch(ects: readonly string[]): Promise<BatchReply> {
+  async recordBatch(tasks: readonly SignedTask[]): Promise<BatchReply> {
     const query = { entries: 'false' };
+    const ects = tasks.map(({ ect, wit }) => (wit === undefined ? ect : { ect, wit }));
     return json(await this.call('ledger/batch', { query, body: { ects } }), 'results');
   }
 

@@ -2,7 +2,7 @@ import { type LedgerClient, Refusal, describeProblem } from './client.js';
 import type { ReceiptJson } from '../domain/log/receipt.js';
 import type { BatchResult, Problem } from './replies.js';
 import { type Patience, isBusy, withRetries } from './retry.js';
-import { type Submission, inBatches } from './submissions.js';
+import { type Submission, inBatches, sizeOf } from './submissions.js';
 
 /** What became of one token. `recorded`: now; `already`: it was there before. */
 export type Outcome = Pick<Submission, 'source' | 'line'> &
@@ -78,7 +78,7 @@ export class Recorder {
 
   private postpone(outcome: Outcome, submission: Submission): boolean {
     const isTooEarly = outcome.kind === 'rejected' && outcome.problem.code === 'missing-parent';
-    const chars = this.postponedChars + submission.ect.length;
+    const chars = this.postponedChars + sizeOf(submission);
     if (!isTooEarly || this.postponed.length >= MAX_POSTPONED || chars > MAX_POSTPONED_CHARS) return false;
     this.postponed.push({ submission, outcome, after: this.recorded });
     this.postponedChars = chars;
@@ -104,12 +104,12 @@ export class Recorder {
   private async send(batch: readonly Submission[]): Promise<readonly BatchResult[]> {
     const [only] = batch;
     if (only && batch.length === 1) return [await this.sendOne(only)];
-    return (await this.client.recordBatch(batch.map(({ ect }) => ect))).results;
+    return (await this.client.recordBatch(batch)).results;
   }
 
-  private async sendOne({ ect }: Submission): Promise<BatchResult> {
+  private async sendOne(submission: Submission): Promise<BatchResult> {
     try {
-      const { status, entry } = await this.client.record(ect);
+      const { status, entry } = await this.client.record(submission);
       return { status, ...entry };
     } catch (error) {
       if (!(error instanceof Refusal) || isBusy(error.problem.status)) throw error;

@@ -3,6 +3,13 @@ export interface Submission {
   readonly source: string;
   readonly line: number;
   readonly ect: string;
+  /** The Workload Identity Token that goes with it. */
+  readonly wit?: string | undefined;
+}
+
+/** UTF-16 units that a token takes on its way. */
+export function sizeOf({ ect, wit = '' }: Submission): number {
+  return ect.length + wit.length;
 }
 
 /** The ledger takes at most 1000 tokens in a batch (`http-api.md`). */
@@ -18,14 +25,14 @@ export async function* inBatches(
   let batch: Submission[] = [];
   let chars = 0;
   for await (const submission of submissions) {
-    const isFull = batch.length === MAX_BATCH || chars + submission.ect.length > MAX_BATCH_CHARS;
+    const isFull = batch.length === MAX_BATCH || chars + sizeOf(submission) > MAX_BATCH_CHARS;
     if (isFull && batch.length > 0) {
       yield batch;
       batch = [];
       chars = 0;
     }
     batch.push(submission);
-    chars += submission.ect.length;
+    chars += sizeOf(submission);
   }
   if (batch.length > 0) yield batch;
 }

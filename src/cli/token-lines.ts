@@ -5,10 +5,12 @@ const MAX_LINE_CHARS = 1_048_576;
 
 /** A token and where it stood, or a line that holds none and why. Lines count from 1. */
 export type FoundToken =
-  { readonly line: number; readonly ect: string } | { readonly line: number; readonly fault: string };
+  | { readonly line: number; readonly ect: string; readonly wit?: string }
+  | { readonly line: number; readonly fault: string };
 
 /**
- * Finds the tokens in a stream: one per line, bare or as JSON with a member `ect` (so entries that a ledger answered can be recorded again).
+ * Finds the tokens in a stream: one per line, bare or as JSON with a member `ect` (so entries that a ledger answered can be recorded again)
+ * and perhaps `wit`, its Workload Identity Token.
  * Empty lines are skipped. Memory is bounded by the longest line that could be a token.
  */
 export async function* findTokens(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<FoundToken> {
@@ -20,18 +22,24 @@ export async function* findTokens(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
-function readLine(text: string | undefined): { ect: string } | { fault: string } | undefined {
+type Line = { readonly ect: string; readonly wit?: string } | { readonly fault: string };
+
+function readLine(text: string | undefined): Line | undefined {
   if (text === undefined) return { fault: `is longer than ${MAX_LINE_CHARS} characters` };
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
   return trimmed.startsWith('{') ? readJsonLine(trimmed) : { ect: trimmed };
 }
 
-function readJsonLine(text: string): { ect: string } | { fault: string } {
+function readJsonLine(text: string): Line {
   try {
     const value: unknown = JSON.parse(text);
-    if (isJsonObject(value) && typeof value['ect'] === 'string') return { ect: value['ect'].trim() };
-    return { fault: 'is JSON without a member "ect" that is a string' };
+    if (!isJsonObject(value) || typeof value['ect'] !== 'string')
+      return { fault: 'is JSON without a member "ect" that is a string' };
+    const ect = value['ect'].trim();
+    const { wit } = value;
+    if (wit === undefined) return { ect };
+    return typeof wit === 'string' ? { ect, wit: wit.trim() } : { fault: 'has a "wit" that is no string' };
   } catch {
     return { fault: 'begins as JSON but is none; JSON takes one line per token' };
   }

@@ -11,7 +11,7 @@ export interface TrustedKey {
   readonly jwk: NamedJwk;
 }
 
-/** An issuer as the trust file names it; its keys are in `jwks` or elsewhere (`jwks_file`, `jwks_uri`). */
+/** An issuer or a trust domain as the trust file names it; its keys are in the file (`jwks`, `bundle`) or elsewhere. */
 export type TrustedIssuer = Readonly<Record<string, unknown>>;
 
 interface TrustDocument {
@@ -47,13 +47,15 @@ export async function readIssuers(path: string): Promise<readonly TrustedIssuer[
 
 /** The keys that stand in the trust file itself. */
 export function keysOf(issuer: TrustedIssuer): readonly Readonly<Record<string, unknown>>[] {
-  const { jwks } = issuer;
+  const jwks = issuer.jwks ?? issuer.bundle;
   return isJsonObject(jwks) && Array.isArray(jwks['keys']) ? jwks['keys'].filter(isJsonObject) : [];
 }
 
-/** The file or address that an issuer's keys are taken from instead. */
+/** The file or address that the keys are taken from instead. */
 export function keysElsewhere(issuer: TrustedIssuer): string | undefined {
-  return [issuer.jwks_file, issuer.jwks_uri].find((place) => typeof place === 'string');
+  return [issuer.jwks_file, issuer.jwks_uri, issuer.bundle_file, issuer.bundle_uri].find(
+    (place) => typeof place === 'string',
+  );
 }
 
 function isTrusted({ issuers }: TrustDocument, { iss, jwk }: TrustedKey, path: string): boolean {

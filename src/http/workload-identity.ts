@@ -1,6 +1,6 @@
 import type { SubmittedEct } from '../application/record-ects.js';
+import { claimOf } from '../domain/ect/claim-of.js';
 import type { LedgerError } from '../domain/errors.js';
-import { isJsonObject } from '../domain/strict-json.js';
 import { invalidRequest } from './problem.js';
 
 /**
@@ -34,17 +34,6 @@ function bySubject(wits: readonly string[]): ReadonlyMap<unknown, string> {
     witOf.set(subject, wit);
   }
   return witOf;
-}
-
-/** What the payload of a compact JWS says, unverified. */
-function claimOf(compact: string, name: string): unknown {
-  try {
-    const [, payload = ''] = compact.split('.', 2);
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return isJsonObject(claims) ? claims[name] : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function fault(message: string): LedgerError {

@@ -90,6 +90,29 @@ describe('trust', () => {
     );
   });
 
+  test('lists issuers whose keys are fetched, and trust domains', async () => {
+    const file = join(folder, 'sources.json');
+    const bundle = {
+      keys: [{ kty: 'EC', crv: 'P-256', kid: 'authority', use: 'wit-svid', x: 'AA', y: 'AA' }],
+    };
+    const issuers = [
+      { iss: 'https://a.example', jwks_uri: 'https://a.example/jwks' },
+      { trust_domain: 'b.example', bundle_uri: 'https://b.example/bundle' },
+      { trust_domain: 'c.example', bundle },
+    ];
+    await writeFile(file, JSON.stringify({ issuers }));
+    const { out } = await runCommand(['trust', 'list', '--file', file]);
+    expect(out.split('\n')).toEqual([
+      'https://a.example',
+      '  keys in https://a.example/jwks',
+      'trust domain b.example',
+      '  keys in https://b.example/bundle',
+      'trust domain c.example',
+      expect.stringMatching(/^ {2}authority {2}EC P-256 {2}\S{43}$/),
+      '',
+    ]);
+  });
+
   test('does not let the key of one agent speak for another', async () => {
     const { code, err } = await runCommand(['trust', 'add', '--iss', `${ISS}er`, keyFile]);
     expect([code, err]).toEqual([2, expect.stringContaining(`is a key of ${ISS}`)]);

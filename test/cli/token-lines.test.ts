@@ -14,6 +14,10 @@ describe('findTokens', () => {
   });
 
   test('says which lines hold no token', async () => {
+    expect(await collect(findTokens(bytesOf('{"ect": "a", "wit": " b "}\n{"ect": "a", "wit": 1}')))).toEqual([
+      { line: 1, ect: 'a', wit: 'b' },
+      { line: 2, fault: 'has a "wit" that is no string' },
+    ]);
     expect(await collect(findTokens(bytesOf('{"jti": "x"}\n{"ect": 1}\n{"ect":\n')))).toEqual([
       { line: 1, fault: 'is JSON without a member "ect" that is a string' },
       { line: 2, fault: 'is JSON without a member "ect" that is a string' },

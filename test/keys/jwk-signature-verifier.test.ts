@@ -39,14 +39,14 @@ describe('JwkSignatureVerifier', () => {
     const { token, key } = await signedWith(alg);
     const end = token.lastIndexOf('.') + 1;
     const signature = Buffer.from(token.slice(end), 'base64url');
-    const others = [0, 1, signature.length - 1, signature.length + 1, 2 * signature.length, 1_000].map((length) =>
-      Buffer.concat([signature, Buffer.alloc(1_000)], length),
+    const others = [0, 1, signature.length - 1, signature.length + 1, 2 * signature.length, 1_000].map(
+      (length) => Buffer.concat([signature, Buffer.alloc(1_000)], length),
     );
     for (const other of [...others, Buffer.alloc(signature.length), Buffer.alloc(signature.length, 0xff)])
       expect(await verifier.verify(token.slice(0, end) + other.toString('base64url'), key, alg)).toBe(false);
   });
 
-  it.each(['ES256', 'ES384', 'ES512'])('refuses a DER signature of %s, which is not JOSE\'s', async (alg) => {
+  it.each(['ES256', 'ES384', 'ES512'])("refuses a DER signature of %s, which is not JOSE's", async (alg) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: CURVES[alg] ?? '' });
     const signed = `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.e30`;
     const signature = sign(`sha${alg === 'ES512' ? 512 : alg.slice(2)}`, Buffer.from(signed), privateKey);

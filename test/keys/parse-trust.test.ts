@@ -88,6 +88,53 @@ describe('parseTrust', () => {
     expect(problems[0]).toContain(start);
   });
 
+  describe('of a trust domain', () => {
+    const authority = { ...jwk, use: 'wit-svid' };
+    const domain = (item: object) => issuers({ trust_domain: 'example.com', ...item });
+
+    it('takes the keys that verify Workload Identity Tokens, and no others', async () => {
+      const keys = [
+        authority,
+        { ...jwk, use: 'x509-svid', kid: undefined },
+        { ...jwk, use: 'jwt-svid' },
+        jwk,
+      ];
+      const trust = await parseTrust(domain({ bundle_file: 'b' }), 't', () => Promise.resolve({ keys }));
+      expect(trust.describe()).toEqual({ issuers: 0, trustDomains: 1, keys: 1, remote: [] });
+      expect(await trust.resolve('example.com', KID)).toBeUndefined();
+      expect(await trust.resolve('spiffe://example.com/a', KID)).toBeUndefined();
+    });
+
+    it.each([
+      [domain({}), 't#/issuers/0: must have exactly one of bundle, bundle_file, bundle_uri'],
+      [domain({ bundle: { keys: [jwk] } }), 't#/issuers/0/bundle/keys: holds no key that verifies tokens'],
+      [
+        domain({ bundle: { keys: [{ ...jwk, d: 'hush' }, authority] } }),
+        't#/issuers/0/bundle/keys/0/d: is secret',
+      ],
+      [
+        domain({ bundle: { keys: [authority, authority] } }),
+        't#/issuers/0/bundle/keys/1/kid: is there more than once',
+      ],
+      [domain({ bundle_uri: 'http://example.com/' }), 't#/issuers/0/bundle_uri: must begin with https:'],
+      [domain({ bundle: { keys: [authority] }, iss: ISSUER }), 't#/issuers/0:'],
+      [
+        issuers({ trust_domain: 'spiffe://example.com', bundle: { keys: [authority] } }),
+        't#/issuers/0/trust_domain: must be the name alone',
+      ],
+      [
+        issuers(
+          { trust_domain: 'example.com', bundle: { keys: [authority] } },
+          { trust_domain: 'example.com', bundle: { keys: [authority] } },
+        ),
+        't#/issuers/1/trust_domain: is there more than once',
+      ],
+    ])('refuses %j', async (document, start) => {
+      const problems = await problemsOf(document);
+      expect(problems).toEqual([expect.stringContaining(start)]);
+    });
+  });
+
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
     'refuses the secret member %s and does not repeat it',
     async (name) => {

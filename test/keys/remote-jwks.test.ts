@@ -26,22 +26,22 @@ const find = async (kid: string) => remote.find((kids) => (kids.has(kid) ? kid :
 const refused = expect.objectContaining({ code: 'store-unavailable', extras: { retryAfterSeconds: 10 } });
 
 describe('RemoteJwks', () => {
-beforeEach(async () => {
-  server = await KeyServer.start();
-  server.serve(keysOf('one'));
-  clock = new TestClock();
-  faults = [];
-  remote = new RemoteJwks({
-    name: 'https://issuer.example',
-    url: new URL(server.url),
-    parse: parseKids,
-    clock,
-    staleMs: STALE_MS,
-    onFetch: (_name, fault) => faults.push(fault),
+  beforeEach(async () => {
+    server = await KeyServer.start();
+    server.serve(keysOf('one'));
+    clock = new TestClock();
+    faults = [];
+    remote = new RemoteJwks({
+      name: 'https://issuer.example',
+      url: new URL(server.url),
+      parse: parseKids,
+      clock,
+      staleMs: STALE_MS,
+      onFetch: (_name, fault) => faults.push(fault),
+    });
   });
-});
 
-afterEach(() => server.close());
+  afterEach(() => server.close());
 
   it('fetches when first asked, once for all who ask meanwhile, and answers from memory then', async () => {
     expect(remote.state).toEqual({ fetchedAtMs: undefined, failingSinceMs: undefined, isUsable: false });
@@ -122,7 +122,11 @@ afterEach(() => server.close());
     ['is not UTF-8', (_, response) => response.end(Buffer.of(0xff, 0xfe)), /./],
     ['is huge', (_, response) => response.end(Buffer.alloc(512 * 1024 + 1, ' ')), /more than 524288 bytes/],
     ['breaks off', (_, response) => (response.write('{'), response.destroy()), /./],
-    ['has an end before its length', (_, r) => (r.writeHead(200, { 'content-length': 90 }), r.end('{"keys":[]}')), /./],
+    [
+      'has an end before its length',
+      (_, r) => (r.writeHead(200, { 'content-length': 90 }), r.end('{"keys":[]}')),
+      /./,
+    ],
   ])('keeps the last good set when the answer %s', async (_, answer, fault) => {
     await find('one');
     server.serveBy(answer);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { claimOf } from '../../domain/ect/claim-of.js';
 import { LedgerClient, pointersOf } from '../client.js';
 import { EXIT, Failure } from '../failure.js';
 import { examples, flowing, jsonOption, urlOption, whole } from '../options.js';
@@ -10,18 +11,21 @@ import type { Submission } from '../submissions.js';
 import { styled } from '../terminal.js';
 import { findTokens } from '../token-lines.js';
 import { type TokenSource, findSources } from '../token-sources.js';
+import { type Wits, readWits } from '../wit-file.js';
 
 interface RecordOptions {
   readonly url: string;
   readonly json?: true;
   readonly retryFor: number;
   readonly receipts?: string;
+  readonly witFile?: string;
 }
 
 const DESCRIPTION = flowing(`
 Record tokens in the ledger.
 
-Files and standard input hold one token per line, bare or as JSON with a member "ect"; of a folder, all *.jwt,
+Files and standard input hold one token per line, bare or as JSON with a member "ect" (and "wit", if a
+Workload Identity Token vouches for the signer); of a folder, all *.jwt,
 *.ect, *.ndjson and *.txt files at any depth. Recording the same token again is harmless, so an interrupted
 run is simply repeated. Exit code 0: all are in the ledger; 1: some were rejected; 2: it could not run.`);
 
@@ -38,11 +42,16 @@ export function addRecord(program: Command, shell: Shell): void {
     .addOption(jsonOption('print a line of JSON per token'))
     .option('--retry-for <seconds>', 'how long to wait for a busy or restarting ledger', whole(0, 86_400), 30)
     .option('--receipts <folder>', 'keep the receipt of each token there, as <jti>.json')
+    .option(
+      '--wit-file <file>',
+      'Workload Identity Tokens, one per line, for the tokens whose "iss" is their "sub"',
+    )
     .addHelpText(
       'after',
       examples(
         'ect-ledger sign --key keys/agent.private.json --act review_spec | ect-ledger record',
         'ect-ledger record tokens.ndjson archive/',
+        'ect-ledger record --wit-file agent.wit tokens.ndjson',
         'ect-ledger record --json tokens.ndjson | grep rejected',
       ),
     )
@@ -52,6 +61,7 @@ export function addRecord(program: Command, shell: Shell): void {
 async function record(paths: readonly string[], options: RecordOptions, shell: Shell): Promise<void> {
   const client = new LedgerClient(options.url);
   const sources = await findSources(paths, shell);
+  const wits = await readWits(options.witFile, shell);
   const onWait = (reason: string, waitMs: number): void => {
     void shell.terminal.note(`${reason}; next try in ${(waitMs / 1000).toFixed(1)} s`);
   };
@@ -64,7 +74,8 @@ async function record(paths: readonly string[], options: RecordOptions, shell: S
     receipts: options.receipts,
   });
   try {
-    for await (const outcome of recorder.record(submissionsOf(sources, report))) await report.add(outcome);
+    for await (const outcome of recorder.record(submissionsOf(sources, wits, report)))
+      await report.add(outcome);
   } finally {
     await report.finish();
   }
@@ -73,12 +84,18 @@ async function record(paths: readonly string[], options: RecordOptions, shell: S
   if (report.counts.rejected > 0) shell.exitCode = EXIT.someRejected;
 }
 
-async function* submissionsOf(sources: readonly TokenSource[], report: Report): AsyncGenerator<Submission> {
+async function* submissionsOf(
+  sources: readonly TokenSource[],
+  wits: Wits,
+  report: Report,
+): AsyncGenerator<Submission> {
   for (const { name: source, open } of sources) {
     for await (const found of findTokens(report.counted(open()))) {
       const { line } = found;
-      if ('ect' in found) yield { source, line, ect: found.ect };
-      else {
+      if ('ect' in found) {
+        const { ect, wit = wits.get(claimOf(ect, 'iss')) } = found;
+        yield { source, line, ect, wit };
+      } else {
         const problem = { code: 'malformed-token', status: 400, detail: `the line ${found.fault}` };
         await report.add({ source, line, kind: 'rejected', problem });
       }

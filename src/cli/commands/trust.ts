@@ -77,7 +77,9 @@ async function list(file: string, shell: Shell): Promise<void> {
 }
 
 async function printIssuer(issuer: TrustedIssuer, { terminal }: Shell): Promise<void> {
-  await terminal.print(styled('bold', String(issuer.iss)));
+  const { iss, trust_domain: domain } = issuer;
+  const name = typeof domain === 'string' ? `trust domain ${domain}` : String(iss);
+  await terminal.print(styled('bold', name));
   for (const jwk of keysOf(issuer)) {
     const kind = [jwk.kty, jwk.crv].filter((part) => typeof part === 'string').join(' ');
     await terminal.print(`  ${String(jwk.kid)}  ${kind}  `, styled('dim', thumbprint(jwk)));

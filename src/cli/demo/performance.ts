@@ -88,9 +88,10 @@ export class Performance {
 
   private async send(ects: readonly string[]): Promise<readonly BatchResult[]> {
     const [only] = ects;
-    if (only === undefined || ects.length > 1) return (await this.setting.client.recordBatch(ects)).results;
+    if (only === undefined || ects.length > 1)
+      return (await this.setting.client.recordBatch(ects.map((ect) => ({ ect })))).results;
     try {
-      const { status, entry } = await this.setting.client.record(only);
+      const { status, entry } = await this.setting.client.record({ ect: only });
       return [{ status, index: entry.index, jti: entry.jti }];
     } catch (error) {
       if (error instanceof Refusal) return [{ status: error.problem.status, problem: error.problem }];
