@@ -60,7 +60,7 @@ module.exports = {
     mayImport(
       'cli-is-a-client',
       '^src/cli/',
-      '^src/(cli/|domain/|(index|audit)\\.ts$)',
+      '^src/(cli/|domain/|(index|audit|database-setup)\\.ts$)',
       'It speaks HTTP to the service and uses the library; `verify --deep` reads the storage through the composition root.',
     ),
     mayImport(

@@ -93,6 +93,7 @@ export async function createService(
   const readiness = new CheckReadiness({
     store: async () => `${config.store}, ${await store.size()} leaves`,
     log: async () => `size ${(await sealer.takeUp(store)).edge.size}, ${sealer.vkeys.join(' ')}`,
+    ...(storage.checkDatabase && { database: storage.checkDatabase }),
     trust: () => Promise.resolve(describeTrust(trust.describe())),
   });
 

@@ -57,7 +57,8 @@ async function openDatabase({
   dataDir,
 }: Config): Promise<{ url: string; stop(): Promise<void> }> {
   if (databaseUrl !== undefined) return { url: databaseUrl, stop: () => Promise.resolve() };
-  return borrowEmbeddedServer({ dataDir, log: () => undefined });
+  const server = await borrowEmbeddedServer({ dataDir, log: () => undefined });
+  return { url: server.urlAs('reader'), stop: () => server.stop() };
 }
 
 /** The given keys, else the key file's; what the log says of itself only when there is nothing else to believe. */

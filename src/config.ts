@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SIGNATURE_ALGORITHMS } from './domain/ect/header.js';
@@ -25,7 +26,23 @@ const list = (fallback: readonly string[]) =>
 
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL: postgresql://user:password@host:5432/database');
+  .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL: postgresql://user:password@host:5432/database')
+  .refine(
+    (url) => URL.canParse(url),
+    'must be a PostgreSQL URL: postgresql://user:password@host:5432/database',
+  );
+
+/** A file that holds a secret and nothing else: its content. */
+const secretFile = z.string().transform((path, context) => {
+  try {
+    const secret = readFileSync(path, 'utf8').trim();
+    if (secret !== '') return secret;
+    context.addIssue('the file is empty');
+  } catch {
+    context.addIssue('the file cannot be read');
+  }
+  return z.NEVER;
+});
 
 /** Every variable that the service reads (`README.md`, "Configuration"). */
 const environmentSchema = z.object({
@@ -33,6 +50,9 @@ const environmentSchema = z.object({
   PORT: integer(0, 65_535, 8080),
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_MIGRATION_URL: postgresUrl.optional(),
+  DATABASE_PASSWORD_FILE: secretFile.optional(),
+  DATABASE_MIGRATION_PASSWORD_FILE: secretFile.optional(),
+  NODE_ENV: z.string().optional(),
   DATA_DIR: z.string().default('.data'),
   LEDGER_STORE: z.enum(['postgres', 'memory']).default('postgres'),
   LEDGER_ID: z.string().optional(),
@@ -66,6 +86,8 @@ export interface Config {
   /** Unset: the embedded server under `dataDir`. */
   readonly databaseUrl: string | undefined;
   readonly databaseMigrationUrl: string | undefined;
+  /** Then the service refuses to run as a role that can change the ledger. */
+  readonly isProduction: boolean;
   readonly dataDir: string;
   readonly store: 'postgres' | 'memory';
   readonly ledgerId: string | undefined;
@@ -113,11 +135,14 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   }
   const values = parsed.data;
+  const databaseUrl = withPassword(values.DATABASE_URL, values.DATABASE_PASSWORD_FILE);
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
-    databaseUrl: values.DATABASE_URL,
-    databaseMigrationUrl: values.DATABASE_MIGRATION_URL ?? values.DATABASE_URL,
+    databaseUrl,
+    databaseMigrationUrl:
+      withPassword(values.DATABASE_MIGRATION_URL, values.DATABASE_MIGRATION_PASSWORD_FILE) ?? databaseUrl,
+    isProduction: values.NODE_ENV === 'production',
     dataDir: values.DATA_DIR,
     store: values.LEDGER_STORE,
     ledgerId: values.LEDGER_ID,
@@ -139,6 +164,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       (name) => `${name} is no variable of ect-ledger: probably a typo; it has no effect`,
     ),
   });
+}
+
+function withPassword(url: string | undefined, password: string | undefined): string | undefined {
+  if (url === undefined || password === undefined) return url;
+  const complete = new URL(url);
+  complete.password = encodeURIComponent(password);
+  return complete.href;
 }
 
 function unknownNames(given: Readonly<Record<string, unknown>>): string[] {

@@ -3,6 +3,7 @@ import { createService, type LedgerService } from './app.module.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { SigningKeyError } from './keys/ed25519-checkpoint-signer.js';
 import { TrustError } from './keys/parse-trust.js';
+import { DatabaseRoleError } from './storage/postgres/inspect-rights.js';
 
 /** Exit code of a configuration that can't work (sysexits.h EX_CONFIG). */
 const EX_CONFIG = 78;
@@ -12,8 +13,11 @@ await main();
 async function main(): Promise<void> {
   try {
     const config = loadConfig();
-    const service = await createService(config);
-    stopOnSignals(service);
+    const starting = createService(config);
+    const stopping = stopOnSignals(starting);
+    const service = await starting;
+    // A signal that came meanwhile: the service is being closed already.
+    if (stopping.aborted) return;
     await listen(service, config);
     greet(config, service, await service.app.getUrl());
   } catch (error) {
@@ -25,7 +29,7 @@ async function main(): Promise<void> {
 }
 
 function isConfiguration(error: unknown): boolean {
-  return error instanceof ConfigError || error instanceof TrustError || error instanceof SigningKeyError;
+  return [ConfigError, TrustError, SigningKeyError, DatabaseRoleError].some((kind) => error instanceof kind);
 }
 
 async function listen(service: LedgerService, { port, host }: Config): Promise<void> {
@@ -37,19 +41,27 @@ async function listen(service: LedgerService, { port, host }: Config): Promise<v
   }
 }
 
-function stopOnSignals(service: LedgerService): void {
-  let stopping: Promise<void> | undefined;
+/** From now on signals stop the service, one that is still starting as soon as it has: its database must not be left running. */
+function stopOnSignals(starting: Promise<LedgerService>): AbortSignal {
+  const stopping = new AbortController();
   const stop = () => {
-    stopping ??= service.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`ect-ledger did not stop cleanly: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    void starting.then(closeAndExit, () => undefined); // one that did not start has said so and ends by itself
   };
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  process.on('SIGHUP', () => void service.reloadTrust());
+  process.on('SIGHUP', () => void starting.then((service) => service.reloadTrust()).catch(() => undefined));
+  return stopping.signal;
+}
+
+async function closeAndExit(service: LedgerService): Promise<void> {
+  try {
+    await service.close();
+  } catch (error) {
+    process.stderr.write(`ect-ledger did not stop cleanly: ${String(error)}\n`);
+    process.exit(1);
+  }
+  process.exit(0);
 }
 
 function greet({ store, databaseUrl }: Config, { vkeys }: LedgerService, url: string): void {

@@ -8,12 +8,18 @@ import type { TrustStore } from './application/ports/trust-store.js';
 import type { RevocationList } from './application/revocation-list.js';
 import { LogSealer } from './application/seal-log.js';
 import type { Config } from './config.js';
+import { LedgerError } from './domain/errors.js';
 import { Ed25519CheckpointSigner, loadCheckpointSigners } from './keys/ed25519-checkpoint-signer.js';
 import { FileCheckpointAnchor } from './storage/file/file-checkpoint-anchor.js';
 import { MemoryCheckpointAnchor } from './storage/memory/memory-checkpoint-anchor.js';
 import { MemoryReplayStore } from './storage/memory/memory-replay-store.js';
 import { MemoryLedgerStore } from './storage/memory/memory-ledger-store.js';
-import { startEmbeddedServer, type EmbeddedServer } from './storage/postgres/embedded-server.js';
+import {
+  startEmbeddedServer,
+  type EmbeddedServer,
+  type LedgerRole,
+} from './storage/postgres/embedded-server.js';
+import { DatabaseRoleError } from './storage/postgres/inspect-rights.js';
 import { migrate } from './storage/postgres/migrate.js';
 import { PostgresLedgerStore } from './storage/postgres/postgres-ledger-store.js';
 import { PostgresReplayStore } from './storage/postgres/postgres-replay-store.js';
@@ -39,6 +45,8 @@ export interface Storage {
   readonly trust: TrustStore;
   readonly sealer: LogSealer;
   readonly replays: ReplayStore;
+  /** Says what the service may do in its database; rejects when that is not as it must be. */
+  readonly checkDatabase?: () => Promise<string>;
   close(): Promise<void>;
 }
 
@@ -73,8 +81,8 @@ async function openPostgres({ config, clock, metrics, revocations, log }: Storag
       ? await startEmbeddedServer({ dataDir: config.dataDir, log: tell })
       : undefined;
   try {
-    const url = config.databaseUrl ?? urlOf(embedded);
-    await migrate(config.databaseMigrationUrl ?? url, { log: tell });
+    const url = config.databaseUrl ?? urlAs('app', embedded);
+    await migrate(config.databaseMigrationUrl ?? urlAs('owner', embedded), { log: tell });
     const anchor: CheckpointAnchor = new FileCheckpointAnchor(config.anchorFile);
     const sealer = new LogSealer(
       await loadCheckpointSigners(config.signingKeyFile, config.origin),
@@ -98,14 +106,45 @@ async function openPostgres({ config, clock, metrics, revocations, log }: Storag
       await Promise.all([store.close(), replays.close()]);
       await embedded?.stop();
     };
-    return { store, keys: store.keys, trust: store.trust, sealer, replays, close };
+    await checkRole(store, config, log).catch(async (error: unknown) => {
+      await Promise.all([store.close(), replays.close()]);
+      throw error;
+    });
+    const checkDatabase = () => describeRights(store, config);
+    return { store, keys: store.keys, trust: store.trust, sealer, replays, checkDatabase, close };
   } catch (error) {
     await embedded?.stop();
     throw error;
   }
 }
 
-function urlOf(embedded: EmbeddedServer | undefined): string {
+/** @throws DatabaseRoleError in production, when the role can change the ledger; otherwise that is only said */
+async function checkRole(
+  store: PostgresLedgerStore,
+  { isProduction }: Config,
+  log: StorageLog,
+): Promise<void> {
+  const { excess, unguarded } = await store.rights();
+  if (excess !== undefined && isProduction) throw new DatabaseRoleError(excess);
+  if (excess !== undefined) log.warn(`${excess} (docs/operations.md, "Database roles")`);
+  if (unguarded.length > 0)
+    log.error({ tables: unguarded }, 'the triggers that refuse changes are not in force');
+}
+
+/** @throws LedgerError `store-unavailable` that says what is wrong with the rights */
+async function describeRights(store: PostgresLedgerStore, { isProduction }: Config): Promise<string> {
+  const { role, excess, unguarded } = await store.rights();
+  const wrong =
+    unguarded.length > 0
+      ? `the triggers that refuse changes are not in force on: ${unguarded.join(', ')}`
+      : isProduction
+        ? excess
+        : undefined;
+  if (wrong !== undefined) throw new LedgerError('store-unavailable', wrong);
+  return excess ?? `the role ${role} inserts and reads only; every table refuses changes`;
+}
+
+function urlAs(role: LedgerRole, embedded: EmbeddedServer | undefined): string {
   if (!embedded) throw new Error('no database is configured');
-  return embedded.url;
+  return embedded.urlAs(role);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAncestry } from './commands/ancestry.js';
+import { addDatabase } from './commands/database.js';
 import { addDemo } from './commands/demo.js';
 import { addGet } from './commands/get.js';
 import { addKeygen } from './commands/keygen.js';
@@ -54,6 +55,7 @@ export function buildProgram(shell: Shell): Command {
     addAncestry,
     addWorkflows,
     addVerify,
+    addDatabase,
   ]) {
     add(program, shell);
   }

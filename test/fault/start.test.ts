@@ -100,3 +100,24 @@ test('SIGHUP reads the trust file again; a broken one changes nothing', async ()
   while (!output().includes('the trust file is broken')) await delay(10);
   expect(await client.recorded(await stranger.sign())).toMatchObject({ index: 2 });
 });
+
+describe('a stop while the service starts', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'leaves no database running: %s',
+    async (name) => {
+      const other = await Installation.prepare();
+      const { code, output } = await runService(other.environment, async ({ send }) => {
+        while ((await postmasterPid(other.dataDir)) === undefined) await delay(5);
+        send(name);
+        send(name);
+      });
+      expect(code).toBe(0);
+      expect(output).not.toContain('is listening');
+      expect(await postmasterPid(other.dataDir)).toBeUndefined();
+      const service = await other.start();
+      expect(await service.client.recorded(await other.cast.a.sign())).toMatchObject({ index: 1 });
+      await other.remove();
+    },
+    60_000,
+  );
+});

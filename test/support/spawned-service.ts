@@ -39,12 +39,18 @@ export async function spawnService(environment: Readonly<Record<string, string>>
   }
 }
 
-/** Starts the service where it is expected to end by itself. */
+/**
+ * Starts the service where it is expected to end by itself.
+ *
+ * @param meanwhile done to it while it starts
+ */
 export async function runService(
   environment: Readonly<Record<string, string>>,
+  meanwhile: (starting: Omit<SpawnedService, 'client'>) => Promise<void> = () => Promise.resolve(),
 ): Promise<Ending & { readonly output: string }> {
-  const { ended, output } = spawnMain(environment);
-  return { ...(await ended), output: output() };
+  const starting = spawnMain(environment);
+  await meanwhile(starting);
+  return { ...(await starting.ended), output: starting.output() };
 }
 
 /** Kills and stops what a test has left of the services and databases on these data directories. */

@@ -20,8 +20,8 @@ describe('deep verification of the embedded database', () => {
     dataDir = join(folder, 'data');
     files = await LogFiles.create();
     server = await startEmbeddedServer({ dataDir, ...SILENT });
-    await migrate(server.url, SILENT);
-    const store = openStore(server.url, await files.sealer());
+    await migrate(server.urlAs('owner'), SILENT);
+    const store = openStore(server.urlAs('app'), await files.sealer());
     await store.append([[await verified(token())]]);
     await store.close();
   }, 60_000);

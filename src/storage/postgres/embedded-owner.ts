@@ -81,9 +81,14 @@ export async function lockOwnership(cluster: Cluster, postmaster: Postmaster): P
   throw new AlreadyRunningError(cluster.dataDir);
 }
 
-/** A connection URL of the server's superuser. */
-export function urlOf(cluster: Cluster, port: number, database: string): string {
-  return `postgresql://${cluster.superuser}:${cluster.password}@127.0.0.1:${String(port)}/${database}?sslmode=disable`;
+/** A connection URL of a role, the server's superuser by default. */
+export function urlOf(
+  cluster: Cluster,
+  port: number,
+  database: string,
+  { name, password } = { name: cluster.superuser, password: cluster.password },
+): string {
+  return `postgresql://${name}:${password}@127.0.0.1:${String(port)}/${database}?sslmode=disable`;
 }
 
 async function stopOrphan(cluster: Cluster): Promise<void> {

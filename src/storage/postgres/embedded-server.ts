@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
@@ -6,6 +7,9 @@ import { ensureCluster, hasCluster } from './embedded-cluster.js';
 import type { Ownership } from './embedded-owner.js';
 import { lockOwnership, takeOwnership, urlOf } from './embedded-owner.js';
 import { findPostmaster, stopPostmaster } from './embedded-postmaster.js';
+import type { Logins } from './roles-sql.js';
+import { scramVerifier } from './scram.js';
+import { setUpRoles } from './set-up-roles.js';
 
 export interface EmbeddedServerOptions {
   /** Created when missing; holds the cluster, or the note where it is, the superuser's password and the server's log. */
@@ -13,13 +17,16 @@ export interface EmbeddedServerOptions {
   readonly log: Log;
 }
 
+/** Who may migrate; insert and read; read. */
+export type LedgerRole = 'owner' | 'app' | 'reader';
+
 const DATABASE = 'ect_ledger';
 const FIRST_BACKOFF_MS = 100;
 const LAST_BACKOFF_MS = 5_000;
 
 /**
  * Starts the PostgreSQL server that npm installed, with its data below `dataDir`, for this process alone. The first start creates the
- * cluster; what a crash left behind is recovered.
+ * cluster; what a crash left behind is recovered, roles that are missing are made.
  *
  * @throws AlreadyRunningError when another process runs one on the same directory
  * @throws Error with the end of the server's log when it does not start
@@ -27,8 +34,14 @@ const LAST_BACKOFF_MS = 5_000;
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const cluster = await ensureCluster(options.dataDir, options.log);
   const ownership = await takeOwnership(cluster);
-  await ensureDatabase(ownership.lock);
-  return new EmbeddedServer(cluster, ownership, options.log);
+  try {
+    await ensureDatabase(ownership.lock);
+    await setUpRoles(urlOf(cluster, ownership.postmaster.port, DATABASE), loginsOf(cluster));
+    return new EmbeddedServer(cluster, ownership, options.log);
+  } catch (error) {
+    await stopPostmaster(ownership.postmaster);
+    throw error;
+  }
 }
 
 /**
@@ -38,17 +51,20 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
  */
 export async function borrowEmbeddedServer(
   options: EmbeddedServerOptions,
-): Promise<Pick<EmbeddedServer, 'url' | 'stop'>> {
+): Promise<Pick<EmbeddedServer, 'urlAs' | 'stop'>> {
   if (!(await hasCluster(options.dataDir))) throw new Error(`there is no database in ${options.dataDir}`);
   const cluster = await ensureCluster(options.dataDir, options.log);
   const running = await findPostmaster(cluster);
   if (running === undefined) return startEmbeddedServer(options);
-  return { url: urlOf(cluster, running.port, DATABASE), stop: () => Promise.resolve() };
+  return {
+    urlAs: (role) => urlOf(cluster, running.port, DATABASE, loginOf(cluster, role)),
+    stop: () => Promise.resolve(),
+  };
 }
 
 /** A running server. When it dies it is started again on the same port, until `stop`. */
 export class EmbeddedServer {
-  /** Connection URL of the ledger's database; stays valid over restarts of the server. */
+  /** Connection URL of the ledger's database as the superuser; stays valid over restarts of the server, as do the others. */
   readonly url: string;
   private readonly port: number;
   private readonly stopping = new AbortController();
@@ -62,6 +78,11 @@ export class EmbeddedServer {
     this.port = ownership.postmaster.port;
     this.url = urlOf(cluster, this.port, DATABASE);
     this.watching = this.watch();
+  }
+
+  /** Connection URL of the ledger's database as one of its roles. */
+  urlAs(role: LedgerRole): string {
+    return urlOf(this.cluster, this.port, DATABASE, loginOf(this.cluster, role));
   }
 
   /** Process id of the server at the moment. */
@@ -120,6 +141,20 @@ export class EmbeddedServer {
   private isStopping(): boolean {
     return this.stopping.signal.aborted;
   }
+}
+
+/** Roles' passwords follow from the superuser's, which nobody learns from them. */
+function loginOf(cluster: Cluster, role: LedgerRole): { name: string; password: string } {
+  const name = `ect_${role}`;
+  return { name, password: createHmac('sha256', cluster.password).update(name).digest('base64url') };
+}
+
+function loginsOf(cluster: Cluster): Logins {
+  const login = (role: LedgerRole): Logins['app'] => {
+    const { name, password } = loginOf(cluster, role);
+    return { name, verifier: scramVerifier(password) };
+  };
+  return { owner: login('owner'), app: login('app'), reader: login('reader') };
 }
 
 async function ensureDatabase(client: pg.Client): Promise<void> {

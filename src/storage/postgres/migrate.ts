@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Log } from './embedded-cluster.js';
+import { GRANT_RIGHTS } from './roles-sql.js';
 
 export interface MigrateOptions {
   readonly log: Log;
@@ -28,7 +29,7 @@ interface AppliedMigration {
 const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 const OLDEST_SERVER = 15;
 /** The key of Prisma's own advisory lock, so that `prisma migrate deploy` and this runner exclude each other. */
-const MIGRATION_LOCK = 72_707_369;
+export const MIGRATION_LOCK = 72_707_369;
 /** As Prisma creates it. */
 const CREATE_BOOKKEEPING = `CREATE TABLE _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -42,8 +43,9 @@ const CREATE_BOOKKEEPING = `CREATE TABLE _prisma_migrations (
 )`;
 
 /**
- * Brings a database up to this version's schema and returns the names of the migrations it applied. Keeps Prisma's bookkeeping, so that
- * `prisma migrate status` and `deploy` agree with it. Runs of several processes wait for each other.
+ * Brings a database up to this version's schema and returns the names of the migrations it applied. The roles that were set up get their rights
+ * on what is new. Keeps Prisma's bookkeeping, so that `prisma migrate status` and `deploy` agree with it. Runs of several processes wait for
+ * each other.
  *
  * @throws Error when the server is older than PostgreSQL 15, when an applied migration was edited, failed or is unknown to this version,
  *   or when a migration fails, which then leaves nothing behind
@@ -62,6 +64,7 @@ export async function migrate(url: string, options: MigrateOptions): Promise<str
       await apply(client, migration);
       options.log(`applied migration ${migration.name}`);
     }
+    await client.query(GRANT_RIGHTS);
     return pending.map(({ name }) => name);
   } finally {
     await client.end();

@@ -27,6 +27,7 @@ import type { TileRange } from '../../domain/log/tile.js';
 import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
 import { whereOf } from './entry-filter.js';
+import { inspectRights, type Rights } from './inspect-rights.js';
 import { PrismaClient, type Prisma } from './generated/client.js';
 import { nodeAt, nodeOfRow, splitList, type NodeRow } from './node-row.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
@@ -168,6 +169,11 @@ export class PostgresLedgerStore extends LedgerStore {
     if (!isLimited(visibility)) return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
     const values = [LOG, limit, beforeIndex, ...sightParameters(visibility)];
     return this.query<WorkflowSummary>(WORKFLOWS_IN_SIGHT, values);
+  }
+
+  /** What this store's role may do, and whether the tables are guarded. */
+  rights(): Promise<Rights> {
+    return inspectRights((sql, values) => this.query(sql, values));
   }
 
   override size(): Promise<number> {
