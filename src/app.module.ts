@@ -36,6 +36,8 @@ import { TrustFileKeyResolver } from './keys/trust-file.js';
 import { describeTrust } from './keys/trust-summary.js';
 import { openStorage, type Storage } from './open-storage.js';
 import { LedgerError } from './domain/errors.js';
+import { EventsController } from './http/events.controller.js';
+import { FOLLOW_LIMITS, FollowLedger } from './application/follow-ledger.js';
 import { PublishLog } from './application/publish-log.js';
 import { LogController } from './http/log.controller.js';
 
@@ -82,7 +84,10 @@ export async function createService(
   const storage = await openStorage({ config, clock, metrics, revocations, log });
   const { store, sealer } = storage;
   await beginLog(store, log);
-  const sequencer = new Sequencer(store, metrics, config);
+  const follower = new FollowLedger(store, metrics, FOLLOW_LIMITS);
+  const sequencer = new Sequencer(store, metrics, config, () => {
+    follower.appended();
+  });
   const publisher = new PublishLog(store, sealer.keys);
   const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config, revocations);
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
@@ -105,6 +110,7 @@ export async function createService(
     { provide: RevokeKeys, useFactory: () => new RevokeKeys(storage.trust, sequencer) },
     { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
     { provide: DetectReplays, useFactory: () => replays },
+    { provide: FollowLedger, useFactory: () => follower },
     { provide: PublishLog, useFactory: () => publisher },
     { provide: CheckReadiness, useFactory: () => readiness },
     { provide: PrometheusMetrics, useFactory: () => metrics },
@@ -123,7 +129,7 @@ export async function createService(
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () => closeAll(app, { sequencer, replays, trust, storage }),
+    close: () => closeAll(app, { follower, sequencer, replays, trust, storage }),
   };
 }
 
@@ -147,6 +153,7 @@ class AppModule {
         ReplayController,
         ReadingController,
         WorkflowsController,
+        EventsController,
         KeysController,
         LogController,
         OperationsController,
@@ -161,6 +168,7 @@ class AppModule {
 }
 
 interface Closable {
+  readonly follower: FollowLedger;
   readonly sequencer: Sequencer;
   readonly replays: DetectReplays;
   readonly trust: TrustFileKeyResolver;
@@ -169,8 +177,9 @@ interface Closable {
 
 async function closeAll(
   app: INestApplication,
-  { sequencer, replays, trust, storage }: Closable,
+  { follower, sequencer, replays, trust, storage }: Closable,
 ): Promise<void> {
+  follower.close();
   await app.close();
   await sequencer.close();
   await replays.close();

@@ -166,4 +166,6 @@ class NoMetrics extends Metrics {
   override replayChecked(): void {}
   override keysFetched(): void {}
   override selfCheckFailed(): void {}
+  override following(): void {}
+  override followed(): void {}
 }

@@ -31,6 +31,7 @@ export class Sequencer {
     private readonly store: LedgerStore,
     private readonly metrics: Metrics,
     private readonly limits: SequencerLimits,
+    private readonly onAppended: () => void = () => undefined,
   ) {}
 
   /**
@@ -98,6 +99,7 @@ export class Sequencer {
       batch.forEach(({ resolve }, i) => {
         resolve(outcomes[i] ?? []);
       });
+      this.onAppended();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

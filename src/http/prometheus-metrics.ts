@@ -61,6 +61,16 @@ export class PrometheusMetrics extends Metrics {
     labelNames: ['owner', 'outcome'],
     registers: this.registers,
   });
+  private readonly eventClients = new Gauge({
+    name: 'ect_ledger_event_clients',
+    help: 'Clients that follow /events',
+    registers: this.registers,
+  });
+  private readonly eventsTotal = new Counter({
+    name: 'ect_ledger_events_total',
+    help: 'Entries sent to clients of /events',
+    registers: this.registers,
+  });
   private readonly requestSeconds = new Histogram({
     name: 'ect_ledger_http_request_seconds',
     help: 'Duration of HTTP requests by route, method and status',
@@ -105,6 +115,14 @@ export class PrometheusMetrics extends Metrics {
 
   override selfCheckFailed(): void {
     this.selfCheckFailures.inc();
+  }
+
+  override following(clients: number): void {
+    this.eventClients.set(clients);
+  }
+
+  override followed(entries: number): void {
+    this.eventsTotal.inc(entries);
   }
 
   /** @param route the route's pattern, never the path as sent, so that the number of series stays bounded */

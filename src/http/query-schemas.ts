@@ -137,6 +137,23 @@ export const workflowsQuerySchema = z.strictObject({
   cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
 });
 
+const lastIndex = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const eventsQuerySchema = z.strictObject({
+  wid: uuid.optional().meta({ description: 'Entries of this workflow only.' }),
+  after: lastIndex.optional().meta({
+    description:
+      'An index: everything recorded beyond it. `Last-Event-ID` wins; without either only what is new.',
+  }),
+});
+
+/** The `id` of the last event that a client of the stream has got; an empty one is none (HTML §9.2.3). */
+export const lastEventIdSchema = z
+  .literal('')
+  .transform(() => undefined)
+  .or(lastIndex)
+  .optional();
+
 const size = integer(0, Number.MAX_SAFE_INTEGER);
 
 export const indexPathSchema = z.strictObject({ index: size });

@@ -44,6 +44,7 @@ const ROUTES: readonly (readonly [string, string, readonly string[]])[] = [
   ['GET', '/log/entries/{index}', []],
   ['GET', '/.well-known/jwks.json', []],
   ['GET', '/workflows', ['cursor', 'limit']],
+  ['GET', '/events', ['wid', 'after']],
   ['GET', '/workflows/{wid}', ['format', 'limit']],
   ['GET', '/health/live', []],
   ['GET', '/health/ready', []],
@@ -81,7 +82,11 @@ describe('the OpenAPI document', () => {
   test('names the headers and media types of recording', () => {
     const one = document.paths['/ledger']?.['post'];
     const headers = (one?.parameters ?? []).filter((parameter) => parameter.in === 'header');
-    expect(headers.map(({ name }) => name).sort()).toEqual(['Execution-Context', 'Prefer', 'Workload-Identity-Token']);
+    expect(headers.map(({ name }) => name).sort()).toEqual([
+      'Execution-Context',
+      'Prefer',
+      'Workload-Identity-Token',
+    ]);
     const types = ['application/wimse-exec+jwt', 'application/exec+jwt', 'application/jwt', 'text/plain'];
     expect(Object.keys(one?.requestBody?.content ?? {})).toEqual([...types, 'application/json']);
     const batch = document.paths['/ledger/batch']?.['post'];
@@ -236,6 +241,8 @@ describe('what the document says of answers holds', () => {
     ['GET', '/workflows', 400, () => ledger.client.get('/workflows?limit=0')],
     ['GET', '/workflows/{wid}', 200, () => ledger.client.get(`/workflows/${entry.wid ?? ''}`)],
     ['GET', '/workflows/{wid}', 404, () => ledger.client.get(`/workflows/${randomUUID()}`)],
+    ['GET', '/events', 200, () => ledger.client.get('/events?after=0')],
+    ['GET', '/events', 400, () => ledger.client.get('/events?after=x')],
     ['GET', '/health/live', 200, () => ledger.client.get('/health/live')],
     ['GET', '/health/ready', 200, () => ledger.client.get('/health/ready')],
     ['GET', '/health/ready', 400, () => ledger.client.get('/health/ready?verbose')],

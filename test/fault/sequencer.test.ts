@@ -46,6 +46,8 @@ class CountedMetrics extends Metrics {
   override replayChecked(): void {}
   override keysFetched(): void {}
   override selfCheckFailed(): void {}
+  override following(): void {}
+  override followed(): void {}
   override appended(tokens: number): void {
     this.batches.push(tokens);
   }

@@ -40,7 +40,7 @@ export class LedgerClient {
 
   async request<Body = unknown>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
     const response = await fetch(`${this.url}${path}`, init);
-    const text = await response.text();
+    const text = isEndless(response) ? '' : await response.text();
     return { status: response.status, headers: response.headers, text, body: parsed(text) as Body };
   }
 
@@ -113,6 +113,13 @@ export function problemShape(code: ProblemCode, status: number): object {
 /** Extras of an `invalid-request` or `invalid-claims` that has exactly these faults. */
 export function faultsAt(...pointers: readonly string[]): object {
   return { errors: pointers.map((pointer) => ({ pointer, message: expect.stringMatching(/./) })) };
+}
+
+/** Of a stream only the headers are an answer; `EventStream` reads the rest. */
+function isEndless({ headers, body }: Response): boolean {
+  const is = headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (is) void body?.cancel();
+  return is;
 }
 
 function parsed(text: string): unknown {

@@ -18,4 +18,6 @@ export class SilentMetrics extends Metrics {
   override replayChecked(): void {}
   override keysFetched(): void {}
   override selfCheckFailed(): void {}
+  override following(): void {}
+  override followed(): void {}
 }

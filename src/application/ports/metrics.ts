@@ -16,4 +16,8 @@ export abstract class Metrics {
   abstract keysFetched(owner: string, succeeded: boolean): void;
   /** A proof of our own did not verify: must never happen. */
   abstract selfCheckFailed(): void;
+  /** Clients that follow the log now. */
+  abstract following(clients: number): void;
+  /** Entries handed to a follower. */
+  abstract followed(entries: number): void;
 }
