@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { EVERYTHING } from './application/caller.js';
 import { CheckReadiness } from './application/check-readiness.js';
 import { DetectReplays } from './application/detect-replays.js';
+import type { Authenticator } from './application/ports/authenticator.js';
 import { SystemClock, type Clock } from './application/ports/clock.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
 import { ReadKeys } from './application/read-keys.js';
@@ -20,6 +21,7 @@ import { EctVerifier } from './application/verify-ect.js';
 import type { Config } from './config.js';
 import { KeysController } from './http/keys.controller.js';
 import { serveExplorer } from './http/explorer.js';
+import { guardRoutes } from './http/access.js';
 import { createFastify, refuseOtherMethods, rememberRoutes } from './http/fastify.js';
 import { serveDocs } from './http/openapi.js';
 import { OperationsController } from './http/operations.controller.js';
@@ -34,6 +36,7 @@ import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { TrustFileKeyResolver } from './keys/trust-file.js';
 import { describeTrust } from './keys/trust-summary.js';
+import { openAuthenticator } from './open-access.js';
 import { openStorage, type Storage } from './open-storage.js';
 import { LedgerError } from './domain/errors.js';
 import { EventsController } from './http/events.controller.js';
@@ -78,6 +81,8 @@ export async function createService(
   const log: ServiceLog = fastify.log;
   for (const warning of config.warnings) log.warn(warning);
 
+  const authenticator = await openAuthenticator(config.auth, { log, clock });
+  guardRoutes(fastify, { authenticator, publicRoutes: config.publicRoutes, clock });
   const remote = new RemoteKeySets({ clock, staleMs: config.jwksStaleSeconds * 1000, metrics, log });
   const trust = await TrustFileKeyResolver.load(config.trustFile, { log, remote });
   const revocations = new RevocationList();
@@ -119,7 +124,12 @@ export async function createService(
     logger: ['error', 'warn'],
     bodyParser: false,
   });
-  serveDocs(app, async () => (await reader.search({}, { order: 'desc', limit: 1 }, EVERYTHING)).items[0]);
+  const access = { isRequired: authenticator !== undefined, publicRoutes: config.publicRoutes };
+  serveDocs(
+    app,
+    access,
+    async () => (await reader.search({}, { order: 'desc', limit: 1 }, EVERYTHING)).items[0],
+  );
   if (existsSync(EXPLORER_FOLDER)) await serveExplorer(fastify, EXPLORER_FOLDER);
   else log.warn('the explorer is not built: npm run build does it');
   await app.init();
@@ -129,7 +139,7 @@ export async function createService(
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () => closeAll(app, { follower, sequencer, replays, trust, storage }),
+    close: () => closeAll(app, { follower, sequencer, replays, trust, authenticator, storage }),
   };
 }
 
@@ -172,17 +182,19 @@ interface Closable {
   readonly sequencer: Sequencer;
   readonly replays: DetectReplays;
   readonly trust: TrustFileKeyResolver;
+  readonly authenticator: Authenticator | undefined;
   readonly storage: Storage;
 }
 
 async function closeAll(
   app: INestApplication,
-  { follower, sequencer, replays, trust, storage }: Closable,
+  { follower, sequencer, replays, trust, authenticator, storage }: Closable,
 ): Promise<void> {
   follower.close();
   await app.close();
   await sequencer.close();
   await replays.close();
   trust.close();
+  authenticator?.close();
   await storage.close();
 }

@@ -24,6 +24,18 @@ const list = (fallback: readonly string[]) =>
     .pipe(z.array(z.string()).min(1))
     .default([...fallback]);
 
+/** Routes that may be open to everybody; all others show something of what agents did. */
+const PUBLIC_ROUTES = [
+  '/health/live',
+  '/health/ready',
+  '/metrics',
+  '/.well-known/jwks.json',
+  '/log/checkpoint',
+  '/log/tile/*',
+  '/log/proof/inclusion',
+  '/log/proof/consistency',
+] as const;
+
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL: postgresql://user:password@host:5432/database')
@@ -64,6 +76,14 @@ const environmentSchema = z.object({
   LEDGER_ANCHOR_FILE: z.string().optional(),
   TRUST_FILE: z.string().optional(),
   LEDGER_JWKS_STALE_SECONDS: integer(0, 2_592_000, 3_600),
+  LEDGER_AUTH: z.enum(['none', 'token']).default('none'),
+  LEDGER_TOKENS_FILE: z.string().optional(),
+  LEDGER_PUBLIC_ROUTES: list([
+    '/health/live',
+    '/health/ready',
+    '/log/checkpoint',
+    '/.well-known/jwks.json',
+  ]).pipe(z.array(z.enum(PUBLIC_ROUTES))),
   ECT_ALGORITHMS: list(['ES256']).pipe(z.array(z.enum(SIGNATURE_ALGORITHMS))),
   ECT_MAX_BYTES: integer(1_024, 1_048_576, 16_384),
   ECT_MAX_PARENTS: integer(1, 10_000, 100),
@@ -75,10 +95,19 @@ const environmentSchema = z.object({
   LEDGER_BATCH_LIMIT: integer(1, 10_000, 1_000),
 });
 
+type Environment = z.output<typeof environmentSchema>;
+
 /** Names of ours that the service itself does not read, so they are no typos. */
 const OTHER_NAMES = new Set([
   'ECT_LEDGER_URL', // the command line
+  'ECT_LEDGER_TOKEN',
 ]);
+
+/** Who is let in. */
+export type AuthConfig =
+  | { readonly kind: 'none' }
+  /** Bearer tokens whose hashes stand in a file. */
+  | { readonly kind: 'token'; readonly file: string };
 
 export interface Config {
   readonly host: string;
@@ -99,6 +128,9 @@ export interface Config {
   readonly trustFile: string | undefined;
   /** How long a fetched key set serves beyond its age while its address fails. */
   readonly jwksStaleSeconds: number;
+  readonly auth: AuthConfig;
+  /** Patterns of routes that need no credentials. */
+  readonly publicRoutes: readonly string[];
   readonly algorithms: readonly string[];
   readonly maxBytes: number;
   readonly maxParents: number;
@@ -131,9 +163,11 @@ export class ConfigError extends Error {
 export function loadConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
-  }
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...accessProblems(given),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
   const databaseUrl = withPassword(values.DATABASE_URL, values.DATABASE_PASSWORD_FILE);
   return Object.freeze({
@@ -151,6 +185,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     anchorFile: values.LEDGER_ANCHOR_FILE ?? join(values.DATA_DIR, 'anchor'),
     trustFile: values.TRUST_FILE,
     jwksStaleSeconds: values.LEDGER_JWKS_STALE_SECONDS,
+    auth: authOf(values),
+    publicRoutes: values.LEDGER_PUBLIC_ROUTES,
     algorithms: [...new Set(['ES256', ...values.ECT_ALGORITHMS])],
     maxBytes: values.ECT_MAX_BYTES,
     maxParents: values.ECT_MAX_PARENTS,
@@ -171,6 +207,26 @@ function withPassword(url: string | undefined, password: string | undefined): st
   const complete = new URL(url);
   complete.password = encodeURIComponent(password);
   return complete.href;
+}
+
+function authOf({ LEDGER_AUTH, LEDGER_TOKENS_FILE, DATA_DIR }: Environment): AuthConfig {
+  if (LEDGER_AUTH === 'none') return { kind: 'none' };
+  return { kind: 'token', file: LEDGER_TOKENS_FILE ?? join(DATA_DIR, 'tokens.json') };
+}
+
+/** What only several variables together show. */
+function accessProblems(given: Readonly<Record<string, string | undefined>>): string[] {
+  const { LEDGER_AUTH = 'none', HOST } = given;
+  if (LEDGER_AUTH !== 'none' || HOST === undefined || isLoopback(HOST)) return [];
+  return [
+    `LEDGER_AUTH: none lets everybody read and record who reaches HOST=${HOST}; set LEDGER_AUTH=token ` +
+      '(then ect-ledger token create), or leave HOST at 127.0.0.1',
+  ];
+}
+
+/** RFC 5735 §3, RFC 4291 §2.5.3, RFC 6761 §6.3 */
+function isLoopback(host: string): boolean {
+  return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host);
 }
 
 function unknownNames(given: Readonly<Record<string, unknown>>): string[] {

@@ -4,6 +4,7 @@ import { ConfigError, loadConfig, type Config } from './config.js';
 import { SigningKeyError } from './keys/ed25519-checkpoint-signer.js';
 import { TrustError } from './keys/parse-trust.js';
 import { DatabaseRoleError } from './storage/postgres/inspect-rights.js';
+import { TokenFileError } from './keys/token-file.js';
 
 /** Exit code of a configuration that can't work (sysexits.h EX_CONFIG). */
 const EX_CONFIG = 78;
@@ -29,7 +30,9 @@ async function main(): Promise<void> {
 }
 
 function isConfiguration(error: unknown): boolean {
-  return [ConfigError, TrustError, SigningKeyError, DatabaseRoleError].some((kind) => error instanceof kind);
+  return [ConfigError, TrustError, TokenFileError, SigningKeyError, DatabaseRoleError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 async function listen(service: LedgerService, { port, host }: Config): Promise<void> {

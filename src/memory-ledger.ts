@@ -71,7 +71,10 @@ export class MemoryLedger {
    * @throws TrustError when `keys` is static trust that is broken
    */
   async record(compact: string, wit?: string): Promise<Recorded> {
-    return (await this.opened).recorder.recordOne(wit === undefined ? compact : { ect: compact, wit });
+    return (await this.opened).recorder.recordOne(
+      wit === undefined ? compact : { ect: compact, wit },
+      EVERYTHING,
+    );
   }
 
   /** @throws LedgerError `not-found`, `ambiguous-jti` */

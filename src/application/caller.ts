@@ -1,7 +1,4 @@
-/** What a caller may do (RFC 6749 §3.3); none of them includes another. */
-export const SCOPES = ['ledger:record', 'ledger:read', 'ledger:admin'] as const;
-
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from '../domain/access-token.js';
 
 /**
  * What of the ledger there is for a caller: tasks of these workflows (lower case) and of issuers of these trust domains; both where both

@@ -1,8 +1,8 @@
 import { taskIdOf } from '../domain/ect/claims.js';
 import type { Entry, VerifiedEct } from '../domain/entry.js';
-import { LedgerError } from '../domain/errors.js';
+import { LedgerError, type ProblemCode } from '../domain/errors.js';
 import type { Receipt } from '../domain/log/receipt.js';
-import { EVERYTHING } from './caller.js';
+import { canSee, EVERYTHING, isLimited, type Visibility } from './caller.js';
 import { Gate } from './gate.js';
 import type { AppendOutcome, LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
@@ -40,8 +40,8 @@ export class RecordEcts {
   ) {}
 
   /** @throws LedgerError with the code of the first check that failed */
-  async recordOne(compact: SubmittedEct): Promise<Extract<Recording, { entry: Entry }>> {
-    const [recording] = await this.recordAll([compact]);
+  async recordOne(compact: SubmittedEct, limits: Visibility): Promise<Extract<Recording, { entry: Entry }>> {
+    const [recording] = await this.recordAll([compact], limits);
     if (!recording) throw new LedgerError('internal-error', 'a submission of one token came back empty');
     if (recording.kind === 'rejected') throw recording.error;
     return recording;
@@ -50,14 +50,16 @@ export class RecordEcts {
   /**
    * Records several tokens in one commit; they may name each other as parents in any order.
    *
+   * @param limits what the caller may record
    * @returns what became of each, in the order given
    * @throws LedgerError `overloaded`, `store-unavailable`, when the store fails: then no token of the call is acknowledged
    */
-  async recordAll(compacts: readonly SubmittedEct[]): Promise<readonly Recording[]> {
+  async recordAll(compacts: readonly SubmittedEct[], limits: Visibility): Promise<readonly Recording[]> {
     const verified = await Promise.all(
-      compacts.map((compact) => this.verifications.run(() => this.verify(compact))),
+      compacts.map((compact) => this.verifications.run(() => this.verify(compact, limits))),
     );
-    const recordings = await Promise.all((await this.append(verified)).map((outcome) => this.prove(outcome)));
+    const outcomes = (await this.append(verified)).map((outcome) => toldTo(limits, outcome));
+    const recordings = await Promise.all(outcomes.map((outcome) => this.prove(outcome)));
     for (const recording of recordings) {
       if (recording.kind === 'rejected') {
         this.metrics.rejected(recording.error.code);
@@ -82,15 +84,17 @@ export class RecordEcts {
     });
   }
 
-  private async verify(submitted: SubmittedEct): Promise<VerifiedEct | AppendOutcome> {
+  private async verify(submitted: SubmittedEct, limits: Visibility): Promise<VerifiedEct | AppendOutcome> {
     const started = performance.now();
-    let authenticated: AuthenticatedEct | undefined;
+    let allowed: AuthenticatedEct | undefined;
     try {
       const [ect, wit] = typeof submitted === 'string' ? [submitted] : [submitted.ect, submitted.wit];
-      authenticated = await this.verifier.authenticate(ect, wit, this.stepAside);
-      return this.verifier.check(authenticated);
+      const signed = await this.verifier.authenticate(ect, wit, this.stepAside);
+      checkLimits(signed, limits);
+      allowed = signed;
+      return this.verifier.check(signed);
     } catch (error) {
-      return (authenticated && (await this.firstRecording(authenticated))) ?? rejected(error);
+      return (allowed && (await this.firstRecording(allowed))) ?? rejected(error);
     } finally {
       this.metrics.verified((performance.now() - started) / 1000);
     }
@@ -117,6 +121,25 @@ export class RecordEcts {
 function isVerified(item: VerifiedEct | AppendOutcome): item is VerifiedEct {
   return 'digest' in item;
 }
+
+/** By the token alone, before the ledger is asked: so the answer tells nothing about what is recorded. */
+function checkLimits({ payload, key }: AuthenticatedEct, limits: Visibility): void {
+  if (!isLimited(limits) || canSee(limits, { iss: key.iss, wid: taskIdOf(payload)?.wid })) return;
+  throw new LedgerError('forbidden', 'your credentials do not cover tasks of this issuer and workflow');
+}
+
+/** Who may not see every parent is told only which rule its token broke, not the parent's time or decision. */
+function toldTo(limits: Visibility, outcome: AppendOutcome): AppendOutcome {
+  if (outcome.kind !== 'rejected' || !isLimited(limits)) return outcome;
+  const { code, extras } = outcome.error;
+  const message = DISCREET[code];
+  return message === undefined ? outcome : { ...outcome, error: new LedgerError(code, message, extras) };
+}
+
+const DISCREET: Partial<Record<ProblemCode, string>> = {
+  'temporal-order': 'the parent was issued after its child',
+  'parent-policy': 'the parent was not approved: only a remediation may follow',
+};
 
 /** A rejection speaks for one token, also when its keys can't be fetched. */
 function rejected(error: unknown): AppendOutcome {

@@ -18,9 +18,16 @@ export class Refusal extends Failure {
     readonly problem: Problem,
     readonly retryAfterSeconds?: number,
   ) {
-    super(describeProblem(problem), pointersOf(problem).join('; ') || undefined);
+    super(describeProblem(problem), pointersOf(problem).join('; ') || WAYS_OUT[problem.code]);
   }
 }
+
+/** What to do about problems that name nothing. */
+const WAYS_OUT: Readonly<Record<string, string | undefined>> = {
+  unauthorized:
+    'give a token with --token-file or ECT_LEDGER_TOKEN; the operator makes one with: ect-ledger token create',
+  forbidden: 'ask the operator for a token with this scope and without these limits',
+};
 
 /** `code: detail`, the one-line form of a problem. */
 export function describeProblem(problem: Problem): string {
@@ -57,8 +64,14 @@ export class LedgerClient {
   private answeredOnce = false;
   private readonly base: URL;
 
-  /** @throws Failure when `url` is no http(s) URL */
-  constructor(readonly url: string) {
+  /**
+   * @param credentials a bearer token (RFC 6750)
+   * @throws Failure when `url` is no http(s) URL
+   */
+  constructor(
+    readonly url: string,
+    private readonly credentials?: string,
+  ) {
     this.base = baseOf(url);
   }
 
@@ -125,6 +138,7 @@ export class LedgerClient {
     const headers = {
       accept: call.accept ?? 'application/json, application/problem+json',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(this.credentials === undefined ? {} : { authorization: `Bearer ${this.credentials}` }),
     };
     const body = call.body === undefined ? {} : { method: 'POST', body: JSON.stringify(call.body) };
     try {

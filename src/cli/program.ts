@@ -6,6 +6,7 @@ import { addGet } from './commands/get.js';
 import { addKeygen } from './commands/keygen.js';
 import { addRecord } from './commands/record.js';
 import { addSign } from './commands/sign.js';
+import { addToken } from './commands/token.js';
 import { addTrust } from './commands/trust.js';
 import { addVerify } from './commands/verify.js';
 import { addWorkflows } from './commands/workflows.js';
@@ -49,6 +50,7 @@ export function buildProgram(shell: Shell): Command {
     addDemo,
     addKeygen,
     addTrust,
+    addToken,
     addSign,
     addRecord,
     addGet,

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject } from '../domain/strict-json.js';
-import { Failure, fileFailure, systemCodeOf } from './failure.js';
+import { Failure } from './failure.js';
+import { changeJson, readText } from './json-file.js';
 import { type NamedJwk, thumbprint } from './public-jwk.js';
 
 /** A key and the issuer it may speak for. */
@@ -20,9 +18,8 @@ interface TrustDocument {
 
 const NOBODY: TrustDocument = { issuers: [] };
 
-/** An edit takes milliseconds; a lock that stays longer was left behind. */
-const LOCK_PATIENCE_MS = 5_000;
-const LOCK_POLL_MS = 20;
+/** Of a new trust file: there is nothing secret in it. */
+const PUBLIC_MODE = 0o644;
 
 /**
  * Adds keys to a trust file, which it creates when absent. The file is replaced as a whole, so a reader sees the old or the new version.
@@ -31,12 +28,10 @@ const LOCK_POLL_MS = 20;
  * @throws Failure when an issuer has another key of the same `kid`, keeps its keys elsewhere, or the file is no trust file
  */
 export async function trustKeys(path: string, keys: readonly TrustedKey[]): Promise<readonly TrustedKey[]> {
-  const target = await realpath(path).catch(() => path);
-  return whileLocked(`${target}.lock`, async () => {
-    const document = parseTrustDocument(await readText(path), path);
+  return changeJson(path, PUBLIC_MODE, (text) => {
+    const document = parseTrustDocument(text, path);
     const fresh = keys.filter((key) => !isTrusted(document, key, path));
-    if (fresh.length > 0) await replaceJson(target, fresh.reduce(withKey, document));
-    return fresh;
+    return { result: fresh, ...(fresh.length > 0 && { replacement: fresh.reduce(withKey, document) }) };
   });
 }
 
@@ -95,61 +90,4 @@ function parseTrustDocument(text: string | undefined, path: string): TrustDocume
     `${path} is no trust file`,
     'it should hold {"issuers": [...]}; mend it or name another with --file',
   );
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw fileFailure(`cannot read ${path}`, error);
-  }
-}
-
-/** Lets one process at a time change the file, so that none overwrites what another added. */
-async function whileLocked<T>(lock: string, act: () => Promise<T>): Promise<T> {
-  const giveUpAtMs = Date.now() + LOCK_PATIENCE_MS;
-  while (!(await take(lock))) {
-    if (Date.now() > giveUpAtMs) {
-      throw new Failure(`${lock} is held by another process`, 'remove the file if that process is gone');
-    }
-    await sleep(LOCK_POLL_MS);
-  }
-  try {
-    return await act();
-  } finally {
-    await rm(lock, { force: true });
-  }
-}
-
-async function take(lock: string): Promise<boolean> {
-  try {
-    await (await open(lock, 'wx')).close();
-    return true;
-  } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST') return false;
-    throw fileFailure(`cannot write ${lock}`, error);
-  }
-}
-
-/** Temporary file, flushed, then renamed over the old one, whose mode it keeps. */
-async function replaceJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const mode = (await stat(path).catch(() => undefined))?.mode ?? 0o644;
-    await writeFlushed(await open(temporary, 'wx', mode & 0o777), `${JSON.stringify(value, null, 2)}\n`);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fileFailure(`cannot write ${path}`, error);
-  }
-}
-
-async function writeFlushed(file: FileHandle, text: string): Promise<void> {
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

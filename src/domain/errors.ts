@@ -55,6 +55,8 @@ export interface ProblemExtras {
   readonly wids?: readonly (string | null)[];
   readonly retryAfterSeconds?: number;
   readonly allow?: readonly string[];
+  /** `WWW-Authenticate` (RFC 6750 §3). */
+  readonly challenge?: string;
 }
 
 /** The one error of the ledger: a code that clients act on, a message that helps, extras that name what is wrong. */

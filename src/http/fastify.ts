@@ -9,7 +9,6 @@ import {
   type RouteOptions,
 } from 'fastify';
 import { LedgerError } from '../domain/errors.js';
-import { guardRoutes } from './access.js';
 import { drainWhenStopping } from './drain.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
@@ -61,7 +60,6 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
   await addSecurityHeaders(fastify);
-  guardRoutes(fastify);
   return adapter;
 }
 

@@ -70,7 +70,7 @@ export class LogController {
   }
 
   @Get('log/checkpoint')
-  @Needs('public')
+  @Needs('ledger:read')
   @ApiOperation({
     summary: 'The newest signed checkpoint',
     description: 'A C2SP signed note: origin, size, root.',
@@ -180,7 +180,7 @@ export class LogController {
   }
 
   @Get('.well-known/jwks.json')
-  @Needs('public')
+  @Needs('ledger:read')
   @ApiOperation({
     summary: "The ledger's public keys",
     description: 'They sign checkpoints; `vkey` is the form that C2SP tools take.',

@@ -15,6 +15,7 @@ import type { ProblemCode } from '../domain/errors.js';
 import { formatVkey } from '../domain/log/note-key.js';
 import { revocationRequestSchema } from './key-representations.js';
 import { withExamples } from './live-examples.js';
+import { problemResponse, requireTokens, type DocumentedAccess } from './openapi-security.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { replayRequestSchema } from './replay-representations.js';
 import { problemSchema } from './operations-representations.js';
@@ -48,11 +49,7 @@ export function ApiProblems(...codes: readonly (ProblemCode | 'token')[]): Metho
   return applyDecorators(
     ...statuses.map((status) => {
       const names = all.filter((code) => PROBLEM_KINDS[code].status === status);
-      return ApiResponse({
-        status,
-        description: names.map((code) => `[\`${code}\`](/problems/${code})`).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      });
+      return ApiResponse({ status, ...problemResponse(names) });
     }),
   );
 }
@@ -140,12 +137,21 @@ export const REVOCATION_BODY: ApiBodyOptions = {
   },
 };
 
+const WITH_EXAMPLES =
+  'The examples name the task that was recorded last, so *Execute* works as it stands. An empty ledger has none: run `npx ect-ledger demo`, which records a small workflow, and load this page again.';
+const WITH_TOKENS =
+  'This ledger asks for a token: *Authorize* takes it and sends it along with *Execute*. `x-required-scope` is the scope that a route needs; what a token is limited not to see is answered as if it did not exist.';
+
 /**
  * Builds the OpenAPI document and serves it at `/openapi.json`, Swagger UI at `/docs`.
  *
- * @param findExample a recorded task to show in the examples, if there is one
+ * @param findExample a recorded task to show in the examples, if there is one; never asked where entries are not for everybody
  */
-export function serveDocs(app: INestApplication, findExample: () => Promise<Entry | undefined>): void {
+export function serveDocs(
+  app: INestApplication,
+  access: DocumentedAccess,
+  findExample: () => Promise<Entry | undefined>,
+): void {
   const vkeys = app
     .get(PublishLog)
     .keys.map((key) => `\`${formatVkey(key)}\``)
@@ -154,7 +160,7 @@ export function serveDocs(app: INestApplication, findExample: () => Promise<Entr
     .setTitle('ect-ledger')
     .setDescription(
       'Audit ledger for Execution Context Tokens. Every error is an RFC 9457 problem whose `type` leads to a page that says what to do.\n\n' +
-        'The examples name the task that was recorded last, so *Execute* works as it stands. An empty ledger has none: run `npx ect-ledger demo`, which records a small workflow, and load this page again.\n\n' +
+        `${access.isRequired ? WITH_TOKENS : WITH_EXAMPLES}\n\n` +
         `The log's public key (vkey), with which receipts are verified: ${vkeys}`,
     )
     .setVersion('1')
@@ -168,8 +174,10 @@ export function serveDocs(app: INestApplication, findExample: () => Promise<Entr
       Problem: openApiOf(problemSchema),
     },
   };
+  if (access.isRequired) requireTokens(document, access.publicRoutes);
   SwaggerModule.setup('docs', app, document, {
     patchDocumentOnRequest: async () => {
+      if (access.isRequired) return document;
       const example = await findExample().catch(() => undefined); // the page is worth showing without
       return example ? withExamples(document, example) : document;
     },

@@ -21,7 +21,7 @@ export class OperationsController {
   ) {}
 
   @Get('health/live')
-  @Needs('public')
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Is the process alive?' })
   @ApiResponse({ status: 200, description: 'Yes', standardSchema: healthSchema })
   @ApiProblems('invalid-request')
@@ -30,7 +30,7 @@ export class OperationsController {
   }
 
   @Get('health/ready')
-  @Needs('public')
+  @Needs('ledger:read')
   @ApiOperation({ summary: 'Can it record and answer?' })
   @ApiResponse({ status: 200, description: 'Yes', standardSchema: healthSchema })
   @ApiResponse({

@@ -1,6 +1,8 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LedgerError } from '../domain/errors.js';
+import { noteProblem } from './access-log.js';
+import { challenge } from './bearer.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { isTokenMediaType } from './media-types.js';
 
@@ -18,10 +20,18 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (known.code === 'internal-error')
     request.log.error({ err: error, requestId: request.id }, 'request failed');
   const problem = problemOf(known, request.id);
+  noteProblem(request, known.code);
   const { retryAfterSeconds, allow } = known.extras;
   if (retryAfterSeconds !== undefined) reply.header('Retry-After', retryAfterSeconds);
   if (allow) reply.header('Allow', allow.join(', '));
+  const challenged = challengeOf(known);
+  if (challenged !== undefined) reply.header('WWW-Authenticate', challenged);
   reply.status(problem.status).header('Content-Type', PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+}
+
+/** What the use cases forbid is beyond the token's limits (RFC 6750 §3.1). */
+function challengeOf({ code, extras }: LedgerError): string | undefined {
+  return extras.challenge ?? (code === 'forbidden' ? challenge('insufficient_scope') : undefined);
 }
 
 function ledgerErrorOf(error: unknown, request: FastifyRequest): LedgerError {

@@ -112,12 +112,12 @@ export const PROBLEM_KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   unauthorized: {
     status: 401,
     title: 'Not authenticated',
-    help: 'Send the credentials that the operator gave you.',
+    help: 'Send a token in the header Authorization: Bearer <token>. With LEDGER_AUTH=token the operator makes one with ect-ledger token create; with LEDGER_AUTH=jwt it is an access token of the OpenID provider, for this ledger as audience. One that is unknown, expired or revoked is refused like any other wrong one.',
   },
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    help: 'Your credentials do not cover this. Ask the operator.',
+    help: 'Your token is valid but does not cover this: it lacks a scope (WWW-Authenticate names it), or is limited to workflows or trust domains to which this does not belong. Ask the operator for another one.',
   },
   'not-found': {
     status: 404,

@@ -12,7 +12,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { formatReceipt } from '../domain/log/receipt.js';
 import { RecordEcts, type Recording, type SubmittedEct } from '../application/record-ects.js';
-import { Needs } from './access.js';
+import { noteRecorded } from './access-log.js';
+import { callerOf, Needs } from './access.js';
 import { BATCH_BODIES, ONE_BODY, WIT_HEADER, ApiProblems } from './openapi.js';
 import { problemOf } from './problem.js';
 import { batchQuerySchema, noQuerySchema } from './query-schemas.js';
@@ -76,9 +77,10 @@ export class RecordingController {
       reply.status(200);
       return this.recordBatch(compacts, true, request);
     }
-    const recorded = await this.recordEcts.recordOne(compacts[0] ?? '');
+    const recorded = await this.recordEcts.recordOne(compacts[0] ?? '', callerOf(request).limits);
     const { kind, entry } = recorded;
     const { jti, wid } = entry.claims;
+    noteRecorded(request, [jti]);
     reply.status(STATUS[kind]).header('Location', `/ledger/${jti}${wid === undefined ? '' : `?wid=${wid}`}`);
     if (!prefersMinimal(request.headers['prefer'])) return recordedJson(recorded);
     reply.header('Preference-Applied', 'return=minimal');
@@ -123,7 +125,11 @@ export class RecordingController {
     withEntries: boolean,
     request: FastifyRequest,
   ): Promise<unknown> {
-    const recordings = await this.recordEcts.recordAll(compacts);
+    const recordings = await this.recordEcts.recordAll(compacts, callerOf(request).limits);
+    noteRecorded(
+      request,
+      recordings.flatMap((one) => (one.kind === 'rejected' ? [] : [one.entry.claims.jti])),
+    );
     return { results: recordings.map((recording) => resultJson(recording, withEntries, request.id)) };
   }
 }

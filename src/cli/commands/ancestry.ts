@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { LedgerClient } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { printGraph } from '../graph-lines.js';
 import { examples, flowing, jsonOption, urlOption, uuid, whole, workflowChoice } from '../options.js';
 import type { Shell } from '../shell.js';
 import { childLinks, parentLinks } from '../tree.js';
 
-interface AncestryOptions {
-  readonly url: string;
+interface AncestryOptions extends Connection {
   readonly wid?: string;
   readonly depth?: number;
   readonly limit: number;
@@ -39,6 +38,7 @@ export function addAncestry(program: Command, shell: Shell): void {
     .option('--limit <tasks>', 'how many tasks at most', whole(1, MAX_NODES), 1000)
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText(
       'after',
       examples('ect-ledger ancestry <jti>', 'ect-ledger ancestry <jti> --descendants --depth 3'),
@@ -46,10 +46,12 @@ export function addAncestry(program: Command, shell: Shell): void {
     .action((jti: string, options: AncestryOptions) => ancestry(jti, options, shell));
 }
 
-async function ancestry(jti: string, options: AncestryOptions, { terminal }: Shell): Promise<void> {
+async function ancestry(jti: string, options: AncestryOptions, shell: Shell): Promise<void> {
+  const { terminal } = shell;
   const { wid, depth, limit } = options;
   const direction = options.descendants ? 'descendants' : 'ancestry';
-  const trace = await new LedgerClient(options.url).trace(direction, jti, { wid, depth, limit });
+  const client = await connect(options, shell);
+  const trace = await client.trace(direction, jti, { wid, depth, limit });
   if (options.json) return terminal.printJson(trace);
   const { nodes } = trace;
   const links = options.descendants ? childLinks(nodes) : parentLinks(nodes);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { LedgerClient } from '../client.js';
+import type { LedgerClient } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { gatherCast } from '../demo/cast.js';
 import { Performance } from '../demo/performance.js';
 import { printGraph } from '../graph-lines.js';
@@ -11,8 +12,7 @@ import { parentLinks } from '../tree.js';
 import { trustKeys } from '../trust-file.js';
 import { trustFileOf } from './trust.js';
 
-interface DemoOptions {
-  readonly url: string;
+interface DemoOptions extends Connection {
   readonly trustFile: string;
   readonly keys: string;
   readonly aud?: string;
@@ -46,6 +46,7 @@ export function addDemo(program: Command, shell: Shell): void {
     )
     .option('--aud <aud>', audienceHelp)
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText(
       'after',
       examples('ect-ledger demo', 'ect-ledger demo --fast --trust-file /etc/ect-ledger/trust.json'),
@@ -54,7 +55,7 @@ export function addDemo(program: Command, shell: Shell): void {
 }
 
 async function demo(options: DemoOptions, shell: Shell): Promise<void> {
-  const client = new LedgerClient(options.url);
+  const client = await connect(options, shell);
   await client.assertAlive();
   const { terminal } = shell;
   const { cast, keys } = await gatherCast(options.keys);

@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-import { LedgerClient } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { examples, jsonOption, urlOption, uuid, workflowChoice } from '../options.js';
 import type { EntryReply } from '../replies.js';
 import type { Shell } from '../shell.js';
 import { styled } from '../terminal.js';
 
-interface GetOptions {
-  readonly url: string;
+interface GetOptions extends Connection {
   readonly wid?: string;
   readonly token?: true;
   readonly json?: true;
@@ -25,12 +24,15 @@ export function addGet(program: Command, shell: Shell): void {
     .addOption(new Option('--token', 'print the signed token only').conflicts('json'))
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText('after', examples('ect-ledger get <jti>', 'ect-ledger get <jti> --token > task.jwt'))
     .action((jti: string, options: GetOptions) => get(jti, options, shell));
 }
 
-async function get(jti: string, { url, wid, token, json }: GetOptions, { terminal }: Shell): Promise<void> {
-  const client = new LedgerClient(url);
+async function get(jti: string, options: GetOptions, shell: Shell): Promise<void> {
+  const { wid, token, json } = options;
+  const { terminal } = shell;
+  const client = await connect(options, shell);
   if (token) return terminal.print(await client.token(jti, wid));
   const entry = await client.entry(jti, wid);
   if (json) return terminal.printJson(entry);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { claimOf } from '../../domain/ect/claim-of.js';
-import { LedgerClient, pointersOf } from '../client.js';
+import { pointersOf } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { EXIT, Failure } from '../failure.js';
 import { examples, flowing, jsonOption, urlOption, whole } from '../options.js';
 import { Progress } from '../progress.js';
@@ -13,8 +14,7 @@ import { findTokens } from '../token-lines.js';
 import { type TokenSource, findSources } from '../token-sources.js';
 import { type Wits, readWits } from '../wit-file.js';
 
-interface RecordOptions {
-  readonly url: string;
+interface RecordOptions extends Connection {
   readonly json?: true;
   readonly retryFor: number;
   readonly receipts?: string;
@@ -39,6 +39,7 @@ export function addRecord(program: Command, shell: Shell): void {
     .description(DESCRIPTION)
     .argument('[paths...]', 'files or folders; "-" or nothing for standard input')
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addOption(jsonOption('print a line of JSON per token'))
     .option('--retry-for <seconds>', 'how long to wait for a busy or restarting ledger', whole(0, 86_400), 30)
     .option('--receipts <folder>', 'keep the receipt of each token there, as <jti>.json')
@@ -59,7 +60,7 @@ export function addRecord(program: Command, shell: Shell): void {
 }
 
 async function record(paths: readonly string[], options: RecordOptions, shell: Shell): Promise<void> {
-  const client = new LedgerClient(options.url);
+  const client = await connect(options, shell);
   const sources = await findSources(paths, shell);
   const wits = await readWits(options.witFile, shell);
   const onWait = (reason: string, waitMs: number): void => {

@@ -5,6 +5,7 @@ import { type Sighting, followLog, openCheckpoint } from '../monitor/follow-log.
 import { LogFault, LogUnavailable } from '../monitor/log-fault.js';
 import { TileServer } from '../monitor/tile-server.js';
 import { CheckpointFile } from '../checkpoint-file.js';
+import { tokenFileOption, tokenOf } from '../credentials.js';
 import { EXIT, Failure, messageOf } from '../failure.js';
 import { collect, examples, flowing, jsonOption } from '../options.js';
 import type { Shell } from '../shell.js';
@@ -13,6 +14,7 @@ import { type VkeyOptions, readVkeys } from '../vkeys.js';
 
 interface LogOptions extends VkeyOptions {
   readonly since: string;
+  readonly tokenFile?: string;
   readonly json?: true;
 }
 
@@ -34,6 +36,7 @@ export function addVerifyLog(verify: Command, shell: Shell): void {
     .option('--vkey <vkey>', "the log's public key; may be given several times", collect(String))
     .option('--vkey-file <file>', 'a file with a vkey per line, or a saved /.well-known/jwks.json')
     .addOption(jsonOption())
+    .addOption(tokenFileOption())
     .addHelpText(
       'after',
       examples('ect-ledger verify log http://127.0.0.1:8080 --since ledger.checkpoint --vkey "$VKEY"'),
@@ -46,7 +49,8 @@ async function run(url: string, options: LogOptions, shell: Shell): Promise<void
   const file = new CheckpointFile(options.since);
   const last = await readLast(file, keys);
   try {
-    const now = await watch(url, { keys, last }, shell);
+    const token = await tokenOf(options.tokenFile, shell);
+    const now = await watch({ url, token }, { keys, last }, shell);
     await file.write(now.text);
     await reportSound({ now, last }, options, shell);
   } catch (error) {
@@ -59,13 +63,18 @@ async function run(url: string, options: LogOptions, shell: Shell): Promise<void
   }
 }
 
+interface WatchedLog {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
 interface Memory {
   readonly keys: readonly NoteKey[];
   readonly last: Sighting | undefined;
 }
 
-async function watch(url: string, memory: Memory, { terminal }: Shell): Promise<Sighting> {
-  const { server, served } = await findLog(url);
+async function watch(log: WatchedLog, memory: Memory, { terminal }: Shell): Promise<Sighting> {
+  const { server, served } = await findLog(log);
   const onProgress = (done: number, size: number): void => {
     terminal.status(`${done} of ${size} leaves`);
   };
@@ -73,12 +82,15 @@ async function watch(url: string, memory: Memory, { terminal }: Shell): Promise<
 }
 
 /** A ledger has its log below `/log`; either address will do. */
-async function findLog(url: string): Promise<{ readonly server: TileServer; readonly served: string }> {
+async function findLog({
+  url,
+  token,
+}: WatchedLog): Promise<{ readonly server: TileServer; readonly served: string }> {
   const base = URL.canParse(url) ? new URL(url) : undefined;
   if (base?.protocol !== 'http:' && base?.protocol !== 'https:')
     throw new Failure(`"${url}" is no http(s) URL`);
   for (const prefix of [url, `${url.replace(/\/+$/, '')}/log`]) {
-    const server = new TileServer(prefix);
+    const server = new TileServer(prefix, token);
     const served = await server.checkpoint();
     if (served !== undefined) return { server, served };
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { LedgerClient } from '../client.js';
+import type { LedgerClient } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { printGraph } from '../graph-lines.js';
 import { examples, flowing, jsonOption, urlOption, uuid, whole } from '../options.js';
 import type { WorkflowReply, WorkflowSummaryReply } from '../replies.js';
@@ -7,8 +8,7 @@ import type { Shell } from '../shell.js';
 import { styled } from '../terminal.js';
 import { childLinks } from '../tree.js';
 
-interface WorkflowsOptions {
-  readonly url: string;
+interface WorkflowsOptions extends Connection {
   readonly limit?: number;
   readonly json?: true;
 }
@@ -41,6 +41,7 @@ export function addWorkflows(program: Command, shell: Shell): void {
     )
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText('after', examples('ect-ledger workflows', 'ect-ledger workflows <wid>'))
     .action((wid: string | undefined, options: WorkflowsOptions) =>
       wid === undefined ? list(options, shell) : show(wid, options, shell),
@@ -48,10 +49,11 @@ export function addWorkflows(program: Command, shell: Shell): void {
 }
 
 async function list(
-  { url, limit = DEFAULT_LISTED, json }: WorkflowsOptions,
-  { terminal }: Shell,
+  { limit = DEFAULT_LISTED, json, ...connection }: WorkflowsOptions,
+  shell: Shell,
 ): Promise<void> {
-  const { workflows, hasMore } = await collect(new LedgerClient(url), limit);
+  const { terminal } = shell;
+  const { workflows, hasMore } = await collect(await connect(connection, shell), limit);
   if (json) return terminal.printJson({ workflows, truncated: hasMore });
   for (const { wid, entries, first_recorded_at: since, issuers } of workflows) {
     const tasks = `${entries} ${entries === 1 ? 'task' : 'tasks'}`;
@@ -87,10 +89,11 @@ async function collect(
 
 async function show(
   wid: string,
-  { url, limit = DEFAULT_TASKS, json }: WorkflowsOptions,
-  { terminal }: Shell,
+  { limit = DEFAULT_TASKS, json, ...connection }: WorkflowsOptions,
+  shell: Shell,
 ): Promise<void> {
-  const workflow = await new LedgerClient(url).workflow(wid, limit);
+  const { terminal } = shell;
+  const workflow = await (await connect(connection, shell)).workflow(wid, limit);
   if (json) return terminal.printJson(workflow);
   await printGraph(terminal, { nodes: workflow.nodes, roots: rootsOf(workflow) }, childLinks(workflow.nodes));
   if (workflow.truncated) {

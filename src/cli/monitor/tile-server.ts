@@ -16,8 +16,14 @@ const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_LEAF_BYTES);
 export class TileServer {
   private readonly prefix: string;
 
-  /** @param prefix http(s) URL below which `checkpoint` and `tile/` are */
-  constructor(prefix: string) {
+  /**
+   * @param prefix http(s) URL below which `checkpoint` and `tile/` are
+   * @param token to show to the server (RFC 6750)
+   */
+  constructor(
+    prefix: string,
+    private readonly token?: string,
+  ) {
     this.prefix = prefix.replace(/\/+$/, '');
   }
 
@@ -73,11 +79,16 @@ export class TileServer {
   private async fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
     const url = `${this.prefix}/${path}`;
     try {
-      const reply = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+      const reply = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
       if (reply.ok) return await readAtMost(reply, maxBytes);
       await reply.body?.cancel();
       if (reply.status === 404 || reply.status === 410) return undefined;
-      throw new LogUnavailable(`${url} answers ${reply.status}`);
+      const hint =
+        reply.status === 401 || reply.status === 403
+          ? ': it wants a token that may read every entry (--token-file or ECT_LEDGER_TOKEN)'
+          : '';
+      throw new LogUnavailable(`${url} answers ${reply.status}${hint}`);
     } catch (error) {
       if (error instanceof LogUnavailable) throw error;
       // What `fetch` throws says only that it failed; its cause says why.
