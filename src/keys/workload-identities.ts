@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
 import { type DecodedEct, decodeEct } from '../domain/ect/jws.js';
+import { SIGNATURE_ALGORITHMS } from '../domain/ect/header.js';
 import { LedgerError } from '../domain/errors.js';
 import { type KeySet, findKey } from './key-set.js';
 import { JwkSignatureVerifier } from './jwk-signature-verifier.js';
@@ -20,7 +21,7 @@ const MAX_SPIFFE_ID_LENGTH = 2048;
 const typSchema = z.string().regex(/^(?:application\/)?wit\+jwt$/i);
 const headerSchema = z.looseObject({
   typ: typSchema,
-  alg: z.string(),
+  alg: z.enum(SIGNATURE_ALGORITHMS),
   kid: z.string().min(1),
   crit: z.undefined().optional(),
 });
@@ -117,7 +118,13 @@ function keyOf({ claims, key }: VerifiedWit, iss: string, kid: string): Verifica
   if (own !== undefined && own !== kid) throw unusable('the key in it has another "kid" than the token says');
   if (!kidSchema.safeParse(kid).success)
     throw new LedgerError('invalid-header', 'the header\'s "kid" is too long or has control characters');
-  return { iss, kid, ...key, source: 'wit', validity: { notBefore: claims.nbf ?? 0, expires: claims.exp } };
+  return {
+    iss: claims.sub,
+    kid,
+    ...key,
+    source: 'wit',
+    validity: { notBefore: claims.nbf ?? 0, expires: claims.exp },
+  };
 }
 
 function decode(wit: string): DecodedEct {

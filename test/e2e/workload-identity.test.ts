@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProblemCode } from '../../src/domain/errors.js';
@@ -190,73 +190,145 @@ describe('an attack with a Workload Identity Token', () => {
 
   const changed = (changes: () => WitChanges) => () => domain.issue(agent, changes());
   const stranger = generateP256();
-  const rsaHmac = 'HS256';
+  const ofEd25519 = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), alg: 'EdDSA' };
+  /** The public key of the authority, known to everybody, taken for a secret. */
+  const hmacSigned = (): string => {
+    const [, payload = ''] = domain.issue(agent).split('.');
+    const input = `${base64url(JSON.stringify({ alg: 'HS256', typ: 'wit+jwt', kid: domain.kid }))}.${payload}`;
+    return `${input}.${createHmac('sha256', JSON.stringify(domain.bundle.keys[2])).update(input).digest('base64url')}`;
+  };
 
-  it.each<[string, () => string]>([
-    ['is no token', () => 'x'],
-    ['is not base64url', () => `${domain.issue(agent)}=`],
-    ['is an ECT', () => signRaw({ privateKey: stranger.privateKey })],
-    ['has no signature', () => `${domain.issue(agent).split('.').slice(0, 2).join('.')}.`],
-    ['has a changed signature', () => domain.issue(agent).replace(/.{6}$/, 'AAAAAA')],
+  it.each<[string, string, () => string]>([
+    ['is no token', 'three parts', () => 'x'],
+    ['is not base64url', 'not base64url', () => `${domain.issue(agent)}=`],
+    ['is an ECT', 'wrong: "typ"', () => signRaw({ privateKey: stranger.privateKey })],
+    [
+      'has no signature',
+      'the signature is not',
+      () => `${domain.issue(agent).split('.').slice(0, 2).join('.')}.`,
+    ],
+    ['has a changed signature', 'the signature is not', () => domain.issue(agent).replace(/.{6}$/, 'AAAAAA')],
     [
       'is signed by somebody else under the authority’s kid',
+      'the signature is not',
       changed(() => ({ privateKey: stranger.privateKey })),
     ],
-    ['is signed by the agent itself', changed(() => ({ privateKey: agent.privateKey }))],
+    [
+      'is signed by the agent itself',
+      'the signature is not',
+      changed(() => ({ privateKey: agent.privateKey })),
+    ],
     [
       'is signed by the agent itself, with its key in the header',
+      'no key of its "kid"',
       changed(() => ({ privateKey: agent.privateKey, header: { kid: agent.kid, jwk: agent.publicJwk } })),
     ],
-    ['has another typ', changed(() => ({ header: { typ: 'JWT' } }))],
-    ['has no typ', changed(() => ({ header: { typ: undefined } }))],
-    ['has alg none', changed(() => ({ header: { alg: 'none' } }))],
-    ['has alg HS256', changed(() => ({ header: { alg: rsaHmac } }))],
-    ['has another alg than the authority’s key', changed(() => ({ header: { alg: 'ES384' } }))],
-    ['has no kid', changed(() => ({ header: { kid: undefined } }))],
-    ['has a crit', changed(() => ({ header: { crit: ['exp'] } }))],
-    ['names a key for other tokens of the domain', changed(() => ({ header: { kid: 'jwt' } }))],
+    ['has another typ', 'wrong: "typ"', changed(() => ({ header: { typ: 'JWT' } }))],
+    ['has no typ', 'wrong: "typ"', changed(() => ({ header: { typ: undefined } }))],
+    ['has alg none', 'wrong: "alg"', changed(() => ({ header: { alg: 'none' } }))],
+    ['has alg HS256', 'wrong: "alg"', () => hmacSigned()],
+    ['has alg RS256', 'wrong: "alg"', changed(() => ({ header: { alg: 'RS256' } }))],
+    [
+      'has another alg than the authority’s key',
+      'the signature is not',
+      changed(() => ({ header: { alg: 'ES384' } })),
+    ],
+    ['has no kid', 'wrong: "kid"', changed(() => ({ header: { kid: undefined } }))],
+    ['has a crit', 'wrong: "crit"', changed(() => ({ header: { crit: ['exp'] } }))],
+    [
+      'names a key for other tokens of the domain',
+      'no key of its "kid"',
+      changed(() => ({ header: { kid: 'jwt' } })),
+    ],
     [
       'names a key by URL',
+      'no key of its "kid"',
       changed(() => ({ header: { kid: 'https://evil.example/key', jku: 'https://evil.example/' } })),
     ],
-    ['has no sub', changed(() => ({ payload: { sub: undefined } }))],
+    ['has no sub', 'wrong: "sub"', changed(() => ({ payload: { sub: undefined } }))],
     [
       'has a sub that is no SPIFFE ID',
+      'wrong: "sub"',
       changed(() => ({ payload: { sub: 'https://example.com/agent/one' } })),
     ],
     [
       'has a sub with a relative path',
+      'wrong: "sub"',
       changed(() => ({ payload: { sub: 'spiffe://example.com/x/../agent/one' } })),
     ],
-    ['has a sub with a port', changed(() => ({ payload: { sub: 'spiffe://example.com:443/agent/one' } }))],
-    ['has a sub of another domain', changed(() => ({ payload: { sub: 'spiffe://example.org/agent/one' } }))],
-    ['has a sub of a subdomain', changed(() => ({ payload: { sub: 'spiffe://a.example.com/agent/one' } }))],
-    ['has no exp', changed(() => ({ payload: { exp: undefined } }))],
-    ['has an exp that is no number', changed(() => ({ payload: { exp: '9999999999' } }))],
-    ['has expired', changed(() => ({ payload: { exp: ledger.clock.seconds } }))],
-    ['is not valid yet', changed(() => ({ payload: { nbf: ledger.clock.seconds + 31 } }))],
-    ['has no cnf', changed(() => ({ payload: { cnf: undefined } }))],
-    ['has a thumbprint instead of a key', changed(() => ({ payload: { cnf: { jkt: 'x' } } }))],
-    ['has a key without alg', changed(() => ({ jwk: { alg: undefined } }))],
-    ['has a key for another alg than the ECT’s', changed(() => ({ jwk: { alg: 'ES384' } }))],
+    [
+      'has a sub with a port',
+      'wrong: "sub"',
+      changed(() => ({ payload: { sub: 'spiffe://example.com:443/agent/one' } })),
+    ],
+    [
+      'has a sub of another domain',
+      'its trust domain is not trusted',
+      changed(() => ({ payload: { sub: 'spiffe://example.org/agent/one' } })),
+    ],
+    [
+      'has a sub of a subdomain',
+      'its trust domain is not trusted',
+      changed(() => ({ payload: { sub: 'spiffe://a.example.com/agent/one' } })),
+    ],
+    ['has no exp', 'wrong: "exp"', changed(() => ({ payload: { exp: undefined } }))],
+    ['has an exp that is no number', 'wrong: "exp"', changed(() => ({ payload: { exp: '9999999999' } }))],
+    ['has expired', 'expired at', changed(() => ({ payload: { exp: ledger.clock.seconds } }))],
+    ['is not valid yet', 'is valid from', changed(() => ({ payload: { nbf: ledger.clock.seconds + 31 } }))],
+    ['has no cnf', 'wrong: "cnf"', changed(() => ({ payload: { cnf: undefined } }))],
+    [
+      'has a thumbprint instead of a key',
+      'wrong: "cnf.jwk"',
+      changed(() => ({ payload: { cnf: { jkt: 'x' } } })),
+    ],
+    ['has a key without alg', 'wrong: "cnf.jwk.alg"', changed(() => ({ jwk: { alg: undefined } }))],
+    [
+      'has a key for another alg than the ECT’s',
+      'does not serve ES256',
+      changed(() => ({ payload: { cnf: { jwk: ofEd25519 } } })),
+    ],
     [
       'has a symmetric key',
+      '"kty" must be',
       changed(() => ({ payload: { cnf: { jwk: { kty: 'oct', k: 'AAAA', alg: 'HS256' } } } })),
     ],
-    ['has the private key inside', changed(() => ({ jwk: agent.privateJwk }))],
-    ['has a key that is no point of its curve', changed(() => ({ jwk: { x: agent.publicJwk['y'] } }))],
-    ['has a key of another kid than the ECT says', changed(() => ({ jwk: { kid: 'another' } }))],
-    ['has a key for encryption', changed(() => ({ jwk: { use: 'enc' } }))],
+    ['has the private key inside', '"d" is secret', changed(() => ({ jwk: agent.privateJwk }))],
+    [
+      'has a key that is no point of its curve',
+      'is not a valid public key',
+      changed(() => ({ jwk: { x: agent.publicJwk['y'] } })),
+    ],
+    [
+      'has a key of another kid than the ECT says',
+      'has another "kid"',
+      changed(() => ({ jwk: { kid: 'another' } })),
+    ],
+    ['has a key for encryption', 'serves no supported algorithm', changed(() => ({ jwk: { use: 'enc' } }))],
     [
       'names a member twice',
+      'more than once',
       () => {
         const [header = '', , signature = ''] = domain.issue(agent).split('.');
         return [header, base64url(`{"sub":"${agent.iss}","sub":"${agent.iss}"}`), signature].join('.');
       },
     ],
-    ['is larger than any token', changed(() => ({ payload: { more: 'x'.repeat(14_000) } }))],
-  ])('that %s is refused', async (_, wit) => {
-    await expectRefused(await agent.sign(), wit(), 'unknown-key');
+    [
+      'is larger than any token',
+      'larger than 16384 bytes',
+      changed(() => ({ payload: { more: 'x'.repeat(14_000) } })),
+    ],
+  ])('that %s is refused', async (_, reason, wit) => {
+    expect(await expectRefused(await agent.sign(), wit(), 'unknown-key')).toContain(reason);
+  });
+
+  it('cannot be used again once its key is revoked', async () => {
+    const compromised = await domain.workload('agent/compromised');
+    const { body } = await record(await compromised.sign(), domain.issue(compromised));
+    const revoked = await json(`/keys/${body.jkt}/revocation`, { reason: 'key_compromise' });
+    expect(revoked.status).toBe(201);
+    await expectRefused(await compromised.sign(), domain.issue(compromised), 'revoked-key');
+    const underOtherKid = domain.issue(compromised, { jwk: { kid: undefined } });
+    await expectRefused(await compromised.sign(), underOtherKid, 'revoked-key');
   });
 
   it('cannot speak for another agent: it is of another subject', async () => {

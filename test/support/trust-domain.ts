@@ -33,7 +33,7 @@ export class TrustDomain {
   ) {}
 
   /** As the domain publishes it, with keys for other purposes. */
-  get bundle(): { readonly keys: readonly object[] } {
+  get bundle(): { readonly keys: readonly Readonly<Record<string, unknown>>[] } {
     const other = generateP256().jwk;
     return {
       keys: [
