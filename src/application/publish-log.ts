@@ -41,14 +41,17 @@ export class PublishLog {
    * @throws LedgerError `not-found` when no checkpoint of that size was signed or it does not cover the leaf
    */
   async receipt(index: number, size?: number): Promise<Receipt> {
-    const note = found(await this.store.checkpoint(size), `no checkpoint of size ${size ?? 0} was signed`);
-    const [leaf] = await this.store.leaves(index, 1);
+    const [checkpoint, [leaf]] = await Promise.all([
+      this.store.checkpoint(size),
+      this.store.leaves(index, 1),
+    ]);
+    const note = found(checkpoint, `no checkpoint of size ${size ?? 0} was signed`);
     const bytes = found(leaf, `there is no leaf ${index}`);
     const bare = buildReceipt({ index, leaf: bytes, leafHash: leafHash(bytes), path: [] }, note);
     if (index >= bare.size)
       throw new LedgerError('not-found', `a log of size ${bare.size} does not hold index ${index}`);
-    const { path } = await this.inclusion(index, bare.size);
-    return { ...bare, path };
+    const nodes = inclusionNodes(index, bare.size);
+    return { ...bare, path: proofFromTiles(nodes, await this.store.readTiles(tilesOf(nodes))) };
   }
 
   /** @param size at most the current one, more than `index` */

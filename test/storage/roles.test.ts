@@ -257,7 +257,7 @@ describe('the catalog', () => {
 });
 
 async function rightsOf(url: string): Promise<Rights> {
-  return inspectRights((sql, values) => query(url, bind(sql, values)));
+  return inspectRights((sql, values) => query(url, bind(typeof sql === 'string' ? sql : sql.text, values)));
 }
 
 /** Everything that is not adding a row. */

@@ -1,12 +1,8 @@
 import type { Client } from 'pg';
 import type { RecordedTask, RecordedTasks } from '../../domain/dag/admission.js';
 import type { TaskId, VerifiedEct } from '../../domain/entry.js';
-import {
-  FIND_TASKS_ANYWHERE,
-  FIND_TASKS_IN_WORKFLOWS,
-  FIND_WORKFLOW_POSITIONS,
-  type Statement,
-} from './append-sql.js';
+import { FIND_TASKS_ANYWHERE, FIND_TASKS_IN_WORKFLOWS, FIND_WORKFLOW_POSITIONS } from './append-sql.js';
+import type { Statement } from './statement.js';
 
 /** What the DAG rules ask for a whole batch: each token's own task and its parents'. */
 export async function findTasks(

@@ -1,13 +1,9 @@
+import type { Statement } from './statement.js';
+
 /**
  * The append transaction in SQL. Batches travel as one array a column, never as a placeholder a value. Statements have names, so that the
  * server plans each once a connection: planning them costs more than running them for a small batch.
  */
-
-/** A statement that the server keeps prepared. */
-export interface Statement {
-  readonly name: string;
-  readonly text: string;
-}
 
 /** First key of the advisory lock that orders appends ("ECTL" in ASCII); the second is the log. */
 const LOCK_CLASS = 0x4543_544c;

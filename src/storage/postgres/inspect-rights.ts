@@ -1,5 +1,5 @@
 import { APPEND_ONLY_TABLES } from './ledger-tables.js';
-import type { Query } from './stored-log.js';
+import type { Query } from './statement.js';
 
 /** Thrown in production where the service would run as a role that can change the ledger. */
 export class DatabaseRoleError extends Error {

@@ -10,7 +10,8 @@ import type { StoredLog } from '../../application/seal-log.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { TileRange } from '../../domain/log/tile.js';
 import * as sql from './audit-sql.js';
-import { storedLog, type Query } from './stored-log.js';
+import { toQuery, type Query, type Statement } from './statement.js';
+import { storedLog } from './stored-log.js';
 
 /** The one log there is today. */
 const LOG = 0;
@@ -131,9 +132,12 @@ export class PostgresAuditStore extends AuditStore {
   }
 
   /** One after the other, since one connection is one snapshot. */
-  private readonly query: Query = async <Row extends object>(text: string, values: readonly unknown[]) => {
+  private readonly query: Query = async <Row extends object>(
+    sql: string | Statement,
+    values: readonly unknown[],
+  ) => {
     const rows = this.last.then(
-      async () => (await this.client.query<Row & Record<string, unknown>>(text, [...values])).rows,
+      async () => (await this.client.query<Row & Record<string, unknown>>(toQuery(sql, values))).rows,
     );
     this.last = rows.catch(() => undefined); // whoever asked learns of it
     return rows;

@@ -8,7 +8,7 @@ import {
 } from '../../application/ports/key-history.js';
 import type { PublicJwk } from '../../domain/entry.js';
 import type { KeyStatus } from '../../domain/key-status.js';
-import type { Query } from './stored-log.js';
+import type { Query } from './statement.js';
 
 /** What is told of keys; `asked` gives their "jkt" and "position". $1 log. Each costs a few index look-ups, however often it was used. */
 const usedKeys = (asked: string) => `

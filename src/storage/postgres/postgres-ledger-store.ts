@@ -1,4 +1,3 @@
-import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { isLimited, type Visibility } from '../../application/caller.js';
 import type { Clock } from '../../application/ports/clock.js';
@@ -18,24 +17,23 @@ import { RevocationList } from '../../application/revocation-list.js';
 import type { LogSealer, StoredLog } from '../../application/seal-log.js';
 import type { AdmissionRules } from '../../domain/dag/admission.js';
 import { traverse } from '../../domain/dag/traversal.js';
-import { restoreEntry, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
-import type { ProfileName } from '../../domain/ect/profile.js';
+import type { DagNode, Entry, VerifiedEct } from '../../domain/entry.js';
 import { LedgerError } from '../../domain/errors.js';
 import { KeyStatus } from '../../domain/key-status.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { TileRange } from '../../domain/log/tile.js';
 import { appendBatch } from './append-batch.js';
 import { AppendConnection } from './append-connection.js';
-import { whereOf } from './entry-filter.js';
 import { inspectRights, type Rights } from './inspect-rights.js';
-import { PrismaClient, type Prisma } from './generated/client.js';
 import { nodeAt, nodeOfRow, splitList, type NodeRow } from './node-row.js';
+import { PostgresEntries } from './postgres-entries.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
 import { PostgresTrustStore } from './postgres-trust-store.js';
 import { StoredRevocations } from './stored-revocations.js';
-import { storedLog, type Query } from './stored-log.js';
+import { toQuery, type Query, type Statement } from './statement.js';
+import { storedLog } from './stored-log.js';
 import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS, WORKFLOWS_IN_SIGHT } from './trace-sql.js';
-import { sightParameters, whereInSight } from './visibility-sql.js';
+import { sightParameters } from './visibility-sql.js';
 
 /** The one log there is today; the first column of every key. */
 const LOG = 0;
@@ -55,14 +53,14 @@ export interface PostgresStoreOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Keeps entries in PostgreSQL: typed reads through Prisma, the append and the graph queries in SQL. */
+/** Keeps entries in PostgreSQL: searches through Prisma, the append, look-ups and graph queries in SQL. */
 export class PostgresLedgerStore extends LedgerStore {
   readonly keys: PostgresKeyHistory;
   readonly trust: PostgresTrustStore;
   private readonly revocations: StoredRevocations;
   private readonly appends: AppendConnection;
   private readonly pool: Pool;
-  private readonly prisma: PrismaClient;
+  private readonly entries: PostgresEntries;
   private readonly log: StoredLog;
 
   constructor(private readonly options: PostgresStoreOptions) {
@@ -77,19 +75,20 @@ export class PostgresLedgerStore extends LedgerStore {
       options: `-c statement_timeout=${READ_TIMEOUT_MS}`,
     });
     this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
-    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
     this.log = storedLog(this.query, LOG);
     const { revocations = new RevocationList(), clock } = options;
     this.revocations = new StoredRevocations(LOG, revocations);
-    this.keys = new PostgresKeyHistory(this.query, LOG, () => this.keyStatus());
+    const keyStatus = () => this.keyStatus();
     const guard = <Result>(work: () => Promise<Result>) => this.guard(work);
+    this.keys = new PostgresKeyHistory(this.query, LOG, keyStatus);
+    this.entries = new PostgresEntries({ log: LOG, pool: this.pool, query: this.query, guard, keyStatus });
     const tools = { log: LOG, appends: this.appends, revocations: this.revocations, clock, guard };
     this.trust = new PostgresTrustStore(tools);
   }
 
   async close(): Promise<void> {
     await this.appends.close();
-    await this.prisma.$disconnect();
+    await this.entries.close();
     if (!this.pool.ended) await this.pool.end();
   }
 
@@ -108,17 +107,12 @@ export class PostgresLedgerStore extends LedgerStore {
     });
   }
 
-  override find({ jti, wid }: TaskQuery, limit: number, visibility: Visibility): Promise<readonly Entry[]> {
-    const where = { log: LOG, jti, ...(wid === undefined ? {} : { wid }), AND: whereInSight(visibility) };
-    return this.findMany({ where, orderBy: { index: 'asc' }, take: limit });
+  override find(query: TaskQuery, limit: number, visibility: Visibility): Promise<readonly Entry[]> {
+    return this.entries.find(query, limit, visibility);
   }
 
   override search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<readonly Entry[]> {
-    return this.findMany({
-      where: { ...whereOf(LOG, filter, page), AND: whereInSight(visibility) },
-      orderBy: { index: page.order },
-      take: page.limit,
-    });
+    return this.entries.search(filter, page, visibility);
   }
 
   override async trace(
@@ -192,31 +186,8 @@ export class PostgresLedgerStore extends LedgerStore {
     return this.log.leaves(first, count);
   }
 
-  override async entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
-    const where = { log: LOG, index: BigInt(index), AND: whereInSight(visibility) };
-    return (await this.findMany({ where }))[0];
-  }
-
-  private async findMany(query: Prisma.EntryFindManyArgs): Promise<readonly Entry[]> {
-    const [rows, status] = await Promise.all([
-      this.guard(() => this.prisma.entry.findMany({ ...query, include: { token: true } })),
-      this.keyStatus(),
-    ]);
-    return rows.map(({ index, recordedAtMs, profile, alg, kid, jkt, token }) => {
-      if (!token) throw new LedgerError('internal-error', `the entry at index ${index} has no token`);
-      const ect = Buffer.from(token.ect).toString('utf8');
-      return status.ofEntry(
-        restoreEntry({
-          index: Number(index),
-          recordedAtMs: Number(recordedAtMs),
-          ect,
-          profile: profile as ProfileName,
-          alg,
-          kid,
-          jkt,
-        }),
-      );
-    });
+  override entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
+    return this.entries.at(index, visibility);
   }
 
   private async nodesAt(indices: readonly number[]): Promise<readonly DagNode[]> {
@@ -231,8 +202,8 @@ export class PostgresLedgerStore extends LedgerStore {
     return new KeyStatus(await this.revocations.forReading(this.query), this.options.clock.nowMs());
   }
 
-  private readonly query: Query = <Row extends object>(sql: string, values: readonly unknown[]) =>
-    this.guard(async () => (await this.pool.query<Row & Record<string, unknown>>(sql, [...values])).rows);
+  private readonly query: Query = <Row extends object>(sql: string | Statement, values: readonly unknown[]) =>
+    this.guard(async () => (await this.pool.query<Row & Record<string, unknown>>(toQuery(sql, values))).rows);
 
   /** Wraps a failure of the database once. */
   private async guard<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
 import type { Seal, StoredLog } from '../../application/seal-log.js';
 import { INSERT_GROWTH, INSERT_LEAVES } from './append-sql.js';
-import { storedLog, type Query } from './stored-log.js';
+import { toQuery, type Query, type Statement } from './statement.js';
+import { storedLog } from './stored-log.js';
 
 /** The log as the transaction on this connection sees it. */
 export function logInTransaction(client: Client, log: number): StoredLog {
@@ -9,8 +10,8 @@ export function logInTransaction(client: Client, log: number): StoredLog {
 }
 
 export function queryOn(client: Client): Query {
-  return async <Row extends object>(sql: string, values: readonly unknown[]) =>
-    (await client.query<Row & Record<string, unknown>>(sql, [...values])).rows;
+  return async <Row extends object>(sql: string | Statement, values: readonly unknown[]) =>
+    (await client.query<Row & Record<string, unknown>>(toQuery(sql, values))).rows;
 }
 
 /** Stores what a seal added, beside the entries it is about. All statements are sent at once, so that a COMMIT sent next comes after them. */

@@ -1,21 +1,31 @@
 import type { StoredLog } from '../../application/seal-log.js';
 import type { TileId, TileRange } from '../../domain/log/tile.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
+import type { Query, Statement } from './statement.js';
 
-/** Runs one statement and gives its rows: on the reads' pool, or on the append's connection inside its transaction. */
-export type Query = <Row extends object>(sql: string, values: readonly unknown[]) => Promise<readonly Row[]>;
-
-const SIZE = `SELECT coalesce(max("index") + 1, 0)::float8 AS "size" FROM "leaf" WHERE "log" = $1`;
-const CHECKPOINT = `
-  SELECT "note" FROM "checkpoint" WHERE "log" = $1 AND ($2::bigint IS NULL OR "size" = $2::bigint) ORDER BY "size" DESC LIMIT 1`;
-const LEAVES = `
-  SELECT "leaf" FROM "leaf" WHERE "log" = $1 AND "index" >= $2::bigint AND "index" < $2::bigint + $3::bigint ORDER BY "index"`;
+const SIZE: Statement = {
+  name: 'log-size',
+  text: `SELECT coalesce(max("index") + 1, 0)::float8 AS "size" FROM "leaf" WHERE "log" = $1`,
+};
+const CHECKPOINT: Statement = {
+  name: 'log-checkpoint',
+  text: `
+  SELECT "note" FROM "checkpoint" WHERE "log" = $1 AND ($2::bigint IS NULL OR "size" = $2::bigint) ORDER BY "size" DESC LIMIT 1`,
+};
+const LEAVES: Statement = {
+  name: 'log-leaves',
+  text: `
+  SELECT "leaf" FROM "leaf" WHERE "log" = $1 AND "index" >= $2::bigint AND "index" < $2::bigint + $3::bigint ORDER BY "index"`,
+};
 /** $2, $3 level and index of the tiles, $4 how many hashes of each. */
-const TILES = `
+const TILES: Statement = {
+  name: 'log-tiles',
+  text: `
   SELECT t."level"::float8 AS "level", t."tile"::float8 AS "index", t."offset"::float8 AS "offset", t."hashes" AS "hashes"
     FROM unnest($2::smallint[], $3::bigint[], $4::smallint[]) AS asked("level", "tile", "count")
     JOIN "tile_hashes" t ON t."log" = $1 AND t."level" = asked."level" AND t."tile" = asked."tile" AND t."offset" < asked."count"
-   ORDER BY t."level", t."tile", t."offset"`;
+   ORDER BY t."level", t."tile", t."offset"`,
+};
 
 interface TileRow extends TileId {
   readonly offset: number;

@@ -1,6 +1,6 @@
 import type { RevocationList, StoredRevocation } from '../../application/revocation-list.js';
 import type { Revocations } from '../../domain/revocation.js';
-import type { Query } from './stored-log.js';
+import type { Query } from './statement.js';
 
 const REVOCATIONS_AFTER = `
   SELECT "jkt", "at_ms"::float8 AS "atMs", "reason" FROM "key_revocation" WHERE "log" = $1 AND "number" > $2::bigint ORDER BY "number"`;
