@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls';
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -31,6 +32,8 @@ import { ReadingController } from './http/reading.controller.js';
 import { RecordingController } from './http/recording.controller.js';
 import { ReplayController } from './http/replay.controller.js';
 import { RequestPipe } from './http/request-pipe.js';
+import { limitRates } from './http/rate-limit.js';
+import { followTlsFiles, readTlsFiles } from './http/tls-certificate.js';
 import { WorkflowsController } from './http/workflows.controller.js';
 import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
@@ -76,13 +79,16 @@ export async function createService(
   clock: Clock = new SystemClock(),
 ): Promise<LedgerService> {
   const metrics = new PrometheusMetrics();
-  const adapter = await createFastify(metrics, { maxTokenBytes: config.maxBytes });
+  const { maxBytes: maxTokenBytes, trustProxy, rateLimit, tlsFiles } = config;
+  const tls = tlsFiles && readTlsFiles(tlsFiles);
+  const adapter = await createFastify(metrics, { maxTokenBytes, trustProxy, tls });
   const fastify = adapter.getInstance<FastifyInstance>();
   const log: ServiceLog = fastify.log;
   for (const warning of config.warnings) log.warn(warning);
 
   const authenticator = await openAuthenticator(config.auth, { log, clock });
   guardRoutes(fastify, { authenticator, publicRoutes: config.publicRoutes, clock });
+  if (rateLimit !== undefined) limitRates(fastify, { perMinute: rateLimit, clock });
   const remote = new RemoteKeySets({ clock, staleMs: config.jwksStaleSeconds * 1000, metrics, log });
   const trust = await TrustFileKeyResolver.load(config.trustFile, { log, remote });
   const revocations = new RevocationList();
@@ -135,6 +141,9 @@ export async function createService(
   await app.init();
   refuseOtherMethods(fastify, routes);
   replays.start();
+  const { server } = fastify;
+  const unfollow = tlsFiles && server instanceof TlsServer && followTlsFiles(server, tlsFiles, log);
+  if (unfollow) server.once('close', unfollow);
   return {
     app,
     vkeys: sealer.vkeys,

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SIGNATURE_ALGORITHMS } from './domain/ect/header.js';
 import { isKeyName } from './domain/log/note-key.js';
 
-const integer = (minimum: number, maximum: number, fallback: number) =>
+const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum))
-    .default(fallback);
+    .pipe(z.number().min(minimum).max(maximum));
+
+const integer = (minimum: number, maximum: number, fallback: number) =>
+  wholeNumber(minimum, maximum).default(fallback);
 
 const list = (fallback: readonly string[]) =>
   z
@@ -43,6 +46,30 @@ const postgresUrl = z
     (url) => URL.canParse(url),
     'must be a PostgreSQL URL: postgresql://user:password@host:5432/database',
   );
+
+/** Networks so wide that whoever sends a request would be a proxy to believe. */
+const WIDEST_PREFIX = { 4: 8, 6: 16 } as const;
+
+/** Addresses and networks. Not a number of proxies: then whoever reaches the service past them could name any address. */
+const trustProxy = list([]).pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        isNetwork,
+        'must be addresses and networks: 10.0.0.5,10.1.0.0/16; none wider than /8, IPv6 /16',
+      ),
+  ),
+);
+
+function isNetwork(text: string): boolean {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  if (version !== 4 && version !== 6) return false;
+  const bits = version === 4 ? 32 : 128;
+  const length = prefix === undefined ? bits : Number(prefix);
+  return length >= WIDEST_PREFIX[version] && length <= bits;
+}
 
 /** A file that holds a secret and nothing else: its content. */
 const secretFile = z.string().transform((path, context) => {
@@ -91,6 +118,10 @@ const environmentSchema = z.object({
   ECT_CLOCK_SKEW_SECONDS: integer(0, 3_600, 30),
   ECT_MAX_DELAY_SECONDS: integer(0, 31_536_000, 0),
   LEDGER_REMEDIATION_ACTIONS: list(['compensate*', 'rollback*', 'remediate*', 'human_review*']),
+  LEDGER_RATE_LIMIT: wholeNumber(1, 1_000_000).optional(),
+  TRUST_PROXY: trustProxy,
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   LEDGER_QUEUE_LIMIT: integer(1, 1_000_000, 10_000),
   LEDGER_BATCH_LIMIT: integer(1, 10_000, 1_000),
 });
@@ -138,6 +169,12 @@ export interface Config {
   readonly clockSkewSeconds: number;
   readonly maxDelaySeconds: number;
   readonly remediationActions: readonly string[];
+  /** Requests a minute of one caller; unset: no limit. */
+  readonly rateLimit: number | undefined;
+  /** Addresses and networks of the proxies whose X-Forwarded headers are believed. */
+  readonly trustProxy: readonly string[];
+  /** Unset: HTTP. */
+  readonly tlsFiles: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly queueLimit: number;
   readonly batchLimit: number;
   /** Probable typos among the names of the environment. */
@@ -194,12 +231,24 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     clockSkewSeconds: values.ECT_CLOCK_SKEW_SECONDS,
     maxDelaySeconds: values.ECT_MAX_DELAY_SECONDS,
     remediationActions: values.LEDGER_REMEDIATION_ACTIONS,
+    rateLimit: values.LEDGER_RATE_LIMIT,
+    trustProxy: values.TRUST_PROXY,
+    tlsFiles: tlsFilesOf(values.TLS_CERT_FILE, values.TLS_KEY_FILE),
     queueLimit: values.LEDGER_QUEUE_LIMIT,
     batchLimit: values.LEDGER_BATCH_LIMIT,
     warnings: unknownNames(given).map(
       (name) => `${name} is no variable of ect-ledger: probably a typo; it has no effect`,
     ),
   });
+}
+
+/** @throws ConfigError when only one is given */
+function tlsFilesOf(certFile: string | undefined, keyFile: string | undefined): Config['tlsFiles'] {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === keyFile) return undefined;
+  throw new ConfigError([
+    `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'}: is missing; TLS needs both`,
+  ]);
 }
 
 function withPassword(url: string | undefined, password: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createService, type LedgerService } from './app.module.js';
+import { TlsFilesError } from './http/tls-certificate.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { SigningKeyError } from './keys/ed25519-checkpoint-signer.js';
 import { TrustError } from './keys/parse-trust.js';
@@ -20,7 +21,9 @@ async function main(): Promise<void> {
     // A signal that came meanwhile: the service is being closed already.
     if (stopping.aborted) return;
     await listen(service, config);
-    greet(config, service, await service.app.getUrl());
+    // Nest does not know of the certificate.
+    const url = await service.app.getUrl();
+    greet(config, service, config.tlsFiles ? url.replace(/^http:/, 'https:') : url);
   } catch (error) {
     process.stderr.write(
       `ect-ledger did not start: ${error instanceof Error ? error.message : String(error)}\n`,
@@ -30,7 +33,7 @@ async function main(): Promise<void> {
 }
 
 function isConfiguration(error: unknown): boolean {
-  return [ConfigError, TrustError, TokenFileError, SigningKeyError, DatabaseRoleError].some(
+  return [ConfigError, TrustError, TokenFileError, SigningKeyError, DatabaseRoleError, TlsFilesError].some(
     (kind) => error instanceof kind,
   );
 }

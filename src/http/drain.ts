@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** How long a request that is still arriving when the service stops may take to arrive. */
@@ -17,7 +18,9 @@ export function drainWhenStopping(fastify: FastifyInstance): void {
     const requests = open.get(socket);
     if (requests !== undefined) open.set(socket, requests + change);
   };
-  fastify.server.on('connection', (socket: Socket) => {
+  // Over TLS requests name the encrypted socket; a handshake that does not end has a limit of its own.
+  const established = fastify.server instanceof TlsServer ? 'secureConnection' : 'connection';
+  fastify.server.on(established, (socket: Socket) => {
     open.set(socket, 0);
     socket.once('close', () => open.delete(socket));
   });

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../application/ports/clock.js';
+import { sourceOf } from './source-address.js';
 
 /** Wrong credentials that one source may send within the window before it is told to wait. */
 const FAILURES_ALLOWED = 20;
@@ -43,14 +43,4 @@ export class FailureLimiter {
     this.#failures.set(source, fresh);
     return fresh;
   }
-}
-
-/** A network is handed out whole: of IPv6 the first 64 bits stand for one source (RFC 6177). */
-function sourceOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const whole = address.includes('::') ? [...groups, ...Array<string>(missing).fill('0')] : groups;
-  return whole.slice(0, 4).join(':');
 }

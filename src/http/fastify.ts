@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   LogController,
@@ -22,26 +24,45 @@ const MAX_HEADER_BYTES = 32 * 1024;
 /** A client that takes longer to send its headers, or its whole request, is cut off. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often that is looked at; Node's own is half a minute. */
+const CHECK_INTERVAL_MS = 1_000;
+/** A connection over which nothing moves for so long is closed: a client that does not read its answer. */
+const SILENCE_TIMEOUT_MS = 120_000;
+/** Beyond it new connections are closed at once; each takes a file descriptor and some memory. */
+const MAX_CONNECTIONS = 4_000;
 
-export interface HttpLimits {
+const SERVER_OPTIONS = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  // Node would answer without a problem: see refuseMissingHost.
+  requireHostHeader: false,
+};
+
+export interface HttpOptions {
   /** Size of one token in bytes. */
   readonly maxTokenBytes: number;
+  /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
+  readonly trustProxy: readonly string[];
+  /** Without it the service speaks HTTP. */
+  readonly tls: SecureContextOptions | undefined;
 }
 
 /** Fastify as the ledger needs it: bodies as bytes, problems for every failure, its own limits. */
-export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimits): Promise<FastifyAdapter> {
+export async function createFastify(
+  metrics: PrometheusMetrics,
+  options: HttpOptions,
+): Promise<FastifyAdapter> {
+  const { trustProxy, tls } = options;
   const adapter = new FastifyAdapter({
     logger: { level: 'info', stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BATCH_MAX_BYTES,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      // Node would answer without a problem: see refuseMissingHost.
-      requireHostHeader: false,
-    },
+    ...serverOptions(tls),
+    connectionTimeout: SILENCE_TIMEOUT_MS,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     requestTimeout: REQUEST_TIMEOUT_MS,
     // What still comes over an open connection while the service stops is answered like the rest.
     return503OnClosing: false,
@@ -54,13 +75,20 @@ export async function createFastify(metrics: PrometheusMetrics, limits: HttpLimi
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   acceptAnyBodyAsBytes(fastify);
-  limitTokenBodies(fastify, limits);
+  limitTokenBodies(fastify, options);
+  fastify.server.maxConnections = MAX_CONNECTIONS;
   countRequests(fastify, metrics);
   refuseMissingHost(fastify);
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
-  await addSecurityHeaders(fastify);
+  await addSecurityHeaders(fastify, { isTls: tls !== undefined });
   return adapter;
+}
+
+/** Node takes the limits of a TLS server among the options of its certificate. */
+function serverOptions(tls: SecureContextOptions | undefined): object {
+  if (!tls) return { http: SERVER_OPTIONS };
+  return { https: { ...tls, ...SERVER_OPTIONS, handshakeTimeout: HEADERS_TIMEOUT_MS } };
 }
 
 /** The controllers judge the Content-Type themselves, so that every fault gets its own problem. */
@@ -72,7 +100,7 @@ function acceptAnyBodyAsBytes(fastify: FastifyInstance): void {
 }
 
 /** One token and the JSON around it need far less than a batch, a question about one even less. */
-function limitTokenBodies(fastify: FastifyInstance, { maxTokenBytes }: HttpLimits): void {
+function limitTokenBodies(fastify: FastifyInstance, { maxTokenBytes }: HttpOptions): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url === '/ledger' && route.method === 'POST') route.bodyLimit = 4 * maxTokenBytes;
     if (route.url === '/replay') route.bodyLimit = REPLAY_MAX_BYTES;
@@ -150,7 +178,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   const status = isTooLarge ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   const body = JSON.stringify({ ...problemOf(known, randomUUID()), status });
   socket.end(
-    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
       `Content-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -17,14 +17,20 @@ const CONTENT_SECURITY_POLICY = {
   },
 };
 
+const ONE_YEAR_SECONDS = 31_536_000;
+
 type Headers = Readonly<Record<string, number | string | string[] | undefined>>;
 
 /** Puts helmet's headers on every reply. They never differ, so helmet works them out for the first reply only. */
-export async function addSecurityHeaders(fastify: FastifyInstance): Promise<void> {
+export async function addSecurityHeaders(
+  fastify: FastifyInstance,
+  { isTls }: { readonly isTls: boolean },
+): Promise<void> {
   await fastify.register(helmet, {
     global: false,
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
-    hsts: false,
+    // RFC 6797 §7.2: not over HTTP; with a proxy in front it is the proxy's to say.
+    hsts: isTls && { maxAge: ONE_YEAR_SECONDS, includeSubDomains: false },
   });
   let headers: Headers | undefined;
   fastify.addHook('onRequest', (_request, reply, done) => {

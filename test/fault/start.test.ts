@@ -44,6 +44,9 @@ describe('a start that cannot work', () => {
       ECT_ALGORITHMS: 'ES256,HS256',
       ECT_MAX_BYTES: '16 KiB',
       LEDGER_QUEUE_LIMIT: '0',
+      LEDGER_RATE_LIMIT: '0',
+      TRUST_PROXY: '0.0.0.0/0',
+      DATABASE_PASSWORD_FILE: '/no/such/file',
     });
     expect(code).toBe(78);
     for (const name of [
@@ -53,6 +56,9 @@ describe('a start that cannot work', () => {
       'ECT_ALGORITHMS',
       'ECT_MAX_BYTES',
       'LEDGER_QUEUE_LIMIT',
+      'LEDGER_RATE_LIMIT',
+      'TRUST_PROXY',
+      'DATABASE_PASSWORD_FILE',
     ])
       expect(output).toMatch(new RegExp(`^ *- ${name}[^a-z]`, 'm'));
     expect(output).not.toContain('secret');
