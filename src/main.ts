@@ -76,6 +76,7 @@ function greet({ store, databaseUrl }: Config, { vkeys }: LedgerService, url: st
   process.stdout.write(`
 ect-ledger is listening on ${url} (${where})
 
+  look at it        ${url}
   browse the API    ${url}/docs
   play the demo     npx ect-ledger demo --url ${url}
   log's public key  ${vkeys.join(' ')}

@@ -100,7 +100,7 @@ describe('by keyboard only', () => {
     await tabTo(page, explorer.demo.wid.slice(0, 8));
     await press(page, 'Enter');
     await page.locator('canvas[data-painted]').waitFor();
-    await tabTo(page, 'Graph of 9 tasks');
+    await tabTo(page, 'Graph of 11 tasks');
     await press(page, 'ArrowDown', 'ArrowDown');
     await page.getByRole('heading', { name: 'implement_module' }).waitFor();
     // What was reached is said.
@@ -125,7 +125,7 @@ describe('by keyboard only', () => {
       `#/workflows/${explorer.demo.wid}?focus=${explorer.jtiOf('analyse_code')}`,
     );
     await page.locator('canvas[data-painted]').waitFor();
-    await tabTo(page, 'Graph of 9 tasks');
+    await tabTo(page, 'Graph of 11 tasks');
     await press(page, 'Escape');
     await page.locator('.panel').waitFor({ state: 'detached' });
   });

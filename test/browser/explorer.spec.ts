@@ -90,9 +90,9 @@ describe('the list', () => {
 describe('a workflow', () => {
   test('is drawn, and a click on a card opens its task', async () => {
     const page = await explorer.open(workflow());
-    await page.locator('canvas[data-painted="9"]').waitFor();
+    await page.locator('canvas[data-painted="11"]').waitFor();
     const graph = page.getByRole('application');
-    expect(await graph.getAttribute('aria-label')).toBe('Graph of 9 tasks');
+    expect(await graph.getAttribute('aria-label')).toBe('Graph of 11 tasks');
     await graph.focus();
     await page.keyboard.press('ArrowDown');
     await page.waitForURL(/focus=/);
@@ -131,7 +131,7 @@ describe('a workflow', () => {
     expect(await heading(page)).toBe('approve_release');
     await page.locator('.task-list').getByRole('link', { name: 'build_release_artifact' }).click();
     await page.getByRole('heading', { name: 'build_release_artifact' }).waitFor();
-    expect(await page.locator('.task-list').first().getByRole('link').count()).toBe(3);
+    expect(await page.locator('.task-list').first().getByRole('link').count()).toBe(4);
     await page.goBack();
     await page.getByRole('heading', { name: 'approve_release' }).waitFor();
   });
@@ -161,9 +161,9 @@ describe('a workflow', () => {
     };
     const svg = await save('Picture (SVG)');
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
-    expect(svg.match(/<g transform/g)).toHaveLength(2 * 9);
+    expect(svg.match(/<g transform/g)).toHaveLength(2 * 11);
     const csv = await save('Table (CSV)');
-    expect(csv.split('\r\n')).toHaveLength(9 + 2);
+    expect(csv.split('\r\n')).toHaveLength(11 + 2);
   });
 
   test('that nobody knows is a problem with a way on', async () => {

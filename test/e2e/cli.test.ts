@@ -50,7 +50,7 @@ describe('demo', () => {
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toContain('✗ refused, 422 build_release_artifact\n     parent-policy: ');
     expect(first.out).toContain('✗ refused, 403 approve_release\n     invalid-signature: ');
-    expect(first.out.match(/✓ recorded #/g)).toHaveLength(9);
+    expect(first.out.match(/✓ recorded #/g)).toHaveLength(11);
     const again = await ledger('demo', '--fast');
     expect(again).toMatchObject({ code: 0, err: '' });
     expect(again.out).not.toContain('now trusts them');
@@ -82,6 +82,9 @@ describe('demo', () => {
         '   │     └─ review_requirements_spec',
         '   ├─ analyse_code',
         '   │  └─ ↑ see implement_module',
+        '   ├─ human_review_of_clinical_risk',
+        '   │  └─ assess_clinical_risk',
+        '   │     └─ ↑ see implement_module',
         '   └─ verify_remediation',
         '      └─ remediate_vulnerable_library',
         '         └─ scan_for_vulnerabilities',

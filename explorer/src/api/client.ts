@@ -1,6 +1,6 @@
 import { Problem, readProblem, unreachable } from './problem.js';
 import { bearerToken, refused } from './session.js';
-import type { EntriesPage, Entry, Graph, JwkSet, WorkflowsPage } from './wire.js';
+import type { EntriesPage, Entry, Graph, JwkSet, KeysPage, UsedKey, WorkflowsPage } from './wire.js';
 
 /** The most nodes that the ledger gives of a graph. */
 export const MAX_NODES = 10_000;
@@ -78,6 +78,12 @@ export function getTrace(
 
 export function getLogKeys(signal?: AbortSignal): Promise<JwkSet> {
   return getJson('.well-known/jwks.json', signal);
+}
+
+/** The keys that are revoked, of the thousand that were used last. */
+export async function getRevokedKeys(signal?: AbortSignal): Promise<readonly UsedKey[]> {
+  const { keys } = await getJson<KeysPage>(apiPath('keys', { limit: 1_000 }), signal);
+  return keys.filter(({ key_status: status }) => status === 'revoked');
 }
 
 /** The public key of this thumbprint (RFC 7638), as the ledger kept it; `undefined` when it gives none. */

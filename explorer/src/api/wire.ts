@@ -56,6 +56,18 @@ export interface EntriesPage {
   readonly next: string | null;
 }
 
+/** A key that verified entries. */
+export interface UsedKey {
+  readonly jkt: string;
+  readonly names: readonly { readonly iss: string }[];
+  readonly key_status?: 'active' | 'revoked';
+}
+
+export interface KeysPage {
+  readonly keys: readonly UsedKey[];
+  readonly next: string | null;
+}
+
 export interface JwkSet {
   readonly keys: readonly { readonly vkey?: string }[];
 }

@@ -21,6 +21,8 @@ class Feed {
   state: FeedState = { connection: 'connecting', lastIndex: undefined };
   private readonly listeners = new Set<Listener>();
   private controller: AbortController | undefined;
+  /** Where the stream goes on; heartbeats move it too. */
+  private lastEventId: string | undefined;
 
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
@@ -47,6 +49,8 @@ class Feed {
       try {
         await this.read(signal, () => (retryMs = FIRST_RETRY_MS));
       } catch (error) {
+        // The log does not reach that far: it is another one than before.
+        if (error instanceof Problem && error.code === 'invalid-request') this.lastEventId = undefined;
         if (!isOver() && error instanceof Problem && FINAL.includes(error.code)) {
           this.become('absent');
           return;
@@ -60,18 +64,17 @@ class Feed {
   }
 
   private async read(signal: AbortSignal, onOpen: () => void): Promise<void> {
-    const { lastIndex } = this.state;
     const headers = {
       Accept: 'text/event-stream',
-      ...(lastIndex !== undefined && { 'Last-Event-ID': String(lastIndex) }),
+      ...(this.lastEventId !== undefined && { 'Last-Event-ID': this.lastEventId }),
     };
     const response = await request('events', { headers, signal, cache: 'no-store' });
     if (!response.body) return;
     onOpen();
     this.become('live');
-    for await (const { id } of readEvents(response.body)) {
-      const index = Number(id);
-      if (id !== '' && Number.isSafeInteger(index)) this.tell({ connection: 'live', lastIndex: index });
+    for await (const { id, event } of readEvents(response.body)) {
+      if (id !== '') this.lastEventId = id;
+      if (event === 'entry') this.tell({ connection: 'live', lastIndex: Number(id) });
     }
   }
 

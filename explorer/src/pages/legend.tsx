@@ -18,7 +18,7 @@ export function Legend({ issuers, colourBy }: LegendProps): JSX.Element {
         <ul class="legend-frames" aria-label="Outlines">
           <li>
             <span class="frame-sample frame-rejected" aria-hidden="true" />
-            rejected
+            rejected, or key revoked
           </li>
           <li>
             <span class="frame-sample frame-pending" aria-hidden="true" />

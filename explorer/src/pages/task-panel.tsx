@@ -103,7 +103,7 @@ function Details(props: DetailsProps): JSX.Element {
         <Relatives {...props} focus={state.focus} link={(jti) => linkTo(jti, route)} />
       )}
       <Section title="Proof">
-        <Proof name={name} entry={entry} />
+        <Proof name={name} />
       </Section>
       <Section title="Claims, as signed">
         <Claims entry={entry} />

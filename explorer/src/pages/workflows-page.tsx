@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { type Loaded } from '../api/use-load.js';
+import { getRevokedKeys } from '../api/client.js';
+import { type Loaded, useLoad } from '../api/use-load.js';
 import type { WorkflowSummary } from '../api/wire.js';
 import { isUuid, type Route } from '../route.js';
 import { Icon } from '../ui/icon.js';
@@ -110,6 +111,8 @@ function List({
 }
 
 function Table({ workflows }: { readonly workflows: readonly WorkflowSummary[] }): JSX.Element {
+  const revoked = useLoad('revoked keys', getRevokedKeys);
+  const revokedKeys = revoked.state === 'ready' ? revoked.value : [];
   return (
     <table class="list">
       <caption class="visually-hidden">Workflows, newest first</caption>
@@ -127,7 +130,7 @@ function Table({ workflows }: { readonly workflows: readonly WorkflowSummary[] }
       </thead>
       <tbody>
         {workflows.map((workflow) => (
-          <WorkflowRow key={workflow.wid} workflow={workflow} />
+          <WorkflowRow key={workflow.wid} workflow={workflow} revokedKeys={revokedKeys} />
         ))}
       </tbody>
     </table>

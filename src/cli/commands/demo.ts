@@ -97,5 +97,5 @@ async function showWhatNext(performance: Performance, url: string, { env, termin
   await terminal.print();
   await terminal.print(styled('bold', 'What to look at next:'));
   for (const line of lines) await terminal.print(`  ${line}`);
-  await terminal.print(`  and in the browser: ${base}/docs`);
+  await terminal.print(`  and in the browser: ${base}/#/workflows/${performance.wid}`);
 }

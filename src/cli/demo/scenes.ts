@@ -103,6 +103,35 @@ export const SCENES: readonly Scene[] = [
     refusedWith: 'parent-policy',
   },
   {
+    words: [
+      'The code analyst sees that the module changes how a dose is rounded,',
+      'and leaves the clinical risk to a human: the decision is pending.',
+    ],
+    tasks: [
+      {
+        name: 'risk',
+        role: 'analyst',
+        act: 'assess_clinical_risk',
+        parents: ['module'],
+        policy: ['clinical_risk_v1', 'pending_human_review'],
+      },
+    ],
+  },
+  {
+    words: [
+      'The release officer looks at it herself. Only a human review may follow from a pending decision.',
+    ],
+    tasks: [
+      {
+        name: 'risk-review',
+        role: 'officer',
+        act: 'human_review_of_clinical_risk',
+        parents: ['risk'],
+        policy: ['clinical_risk_v1', 'approved'],
+      },
+    ],
+  },
+  {
     words: ['The code generator replaces the vulnerable library: the remediation of the rejected scan.'],
     tasks: [
       {
@@ -129,7 +158,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     words: ['Now the build agent may build. Its token names everything that the build rests on.'],
-    tasks: [{ ...BUILD, parents: ['tests', 'analysis', 'rescan'] }],
+    tasks: [{ ...BUILD, parents: ['tests', 'analysis', 'risk-review', 'rescan'] }],
   },
   {
     words: [
