@@ -52,7 +52,7 @@ export interface Links {
   readonly pairs: readonly (readonly [from: number, to: number, weight: number])[];
 }
 
-export const CARD_WIDTH = 224;
+export const CARD_WIDTH = 248;
 export const CARD_HEIGHT = 52;
 export const ROW_GAP = 18;
 /** Between the layers. */

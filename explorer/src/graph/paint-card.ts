@@ -79,7 +79,7 @@ export function paintCard(context: CanvasRenderingContext2D, card: Card, { x, y 
   context.fillStyle = theme.text;
   context.font = `600 13px ${theme.font}`;
   context.fillText(shortened(context, card.title, TEXT_WIDTH), x + TEXT_LEFT, y + 22);
-  context.fillStyle = theme.quiet;
+  context.fillStyle = card.count > 1 && card.mark === 'rejected' ? theme.marks.rejected : theme.quiet;
   context.font = `12px ${theme.font}`;
   context.fillText(shortened(context, card.subtitle, TEXT_WIDTH), x + TEXT_LEFT, y + 39);
   const markColour = card.isRevoked ? theme.marks.rejected : theme.marks[card.mark];
@@ -119,7 +119,9 @@ interface Outline {
   readonly dash: readonly number[];
 }
 
-export function outline({ mark, isRevoked }: Card, theme: Theme): Outline {
+export function outline({ mark, isRevoked, count }: Card, theme: Theme): Outline {
+  // Of a pile there is always something to say; its words say what.
+  if (count > 1) return { stroke: theme.border, width: 1, dash: [] };
   if (mark === 'rejected' || isRevoked) return { stroke: theme.marks.rejected, width: 2, dash: [] };
   if (mark === 'pending_human_review') return { stroke: theme.marks[mark], width: 1.75, dash: [5, 4] };
   return { stroke: theme.border, width: 1, dash: [] };

@@ -84,19 +84,24 @@ function paintLinks(context: CanvasRenderingContext2D, scene: Scene, camera: Cam
   const width = Math.max(1.4, (isSmall ? 0.6 : 1) / camera.zoom);
   const seen = drawing.links.filter(({ points }) => isInView(points, camera, view));
   const strength = isSmall && seen.length > 1_500 ? 0.35 : 1;
+  const heaviest = seen.reduce((most, { weight }) => Math.max(most, weight), 1);
   for (const isBright of lit === undefined ? [true] : [false, true]) {
     const group =
       lit === undefined ? seen : seen.filter(({ from, to }) => (lit.has(from) && lit.has(to)) === isBright);
     context.strokeStyle = lit !== undefined && isBright ? theme.accent : theme.link;
-    context.globalAlpha = isBright ? strength : DIMMED * strength;
-    for (let at = 0; at < group.length; at += LINES_PER_PATH) {
+    context.lineWidth = lit !== undefined && isBright ? width * 1.6 : width;
+    const alpha = isBright ? strength : DIMMED * strength;
+    const batch = heaviest > 1 ? 1 : LINES_PER_PATH;
+    for (let at = 0; at < group.length; at += batch) {
+      const links = group.slice(at, at + batch);
+      // Links that stand for few recede behind those that stand for many.
+      const share = heaviest > 1 ? ((links[0]?.weight ?? 1) / heaviest) ** 2 : 1;
+      context.globalAlpha = alpha * Math.max(share, 0.1);
       context.beginPath();
-      for (const { points } of group.slice(at, at + LINES_PER_PATH))
-        trace(context, points, drawing.flow, isSmall);
-      context.lineWidth = lit !== undefined && isBright ? width * 1.6 : width;
+      for (const { points } of links) trace(context, points, drawing.flow, isSmall);
       context.stroke();
+      if (!isSmall) for (const { points } of links) paintArrow(context, points, drawing.flow);
     }
-    if (!isSmall) for (const { points } of group) paintArrow(context, points, drawing.flow);
   }
   context.globalAlpha = 1;
 }

@@ -50,9 +50,11 @@ export function TaskPanel(props: TaskPanelProps): JSX.Element {
           <Icon name="cross" label="Close the task" />
         </button>
       )}
-      {entry.state === 'loading' && <Loading what="the task" lines={8} />}
-      {entry.state === 'failed' && <Failed problem={entry.problem} onRetry={entry.reload} />}
-      {entry.state === 'ready' && <Details {...props} entry={entry.value} name={name} />}
+      <div class="panel-body">
+        {entry.state === 'loading' && <Loading what="the task" lines={8} />}
+        {entry.state === 'failed' && <Failed problem={entry.problem} onRetry={entry.reload} />}
+        {entry.state === 'ready' && <Details {...props} entry={entry.value} name={name} />}
+      </div>
     </aside>
   );
 }
