@@ -57,3 +57,8 @@ export const CARD_HEIGHT = 52;
 export const ROW_GAP = 18;
 /** Between the layers. */
 export const LAYER_GAP = 56;
+
+/** How large a layout can be shown in a window of this width by height. */
+export function fitIn({ width, height }: Layout, aspect: number): number {
+  return Math.min(aspect / width, 1 / height);
+}

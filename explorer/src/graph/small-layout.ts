@@ -2,6 +2,7 @@ import { type EdgeLabel, Graph, type GraphLabel, layout, type NodeLabel } from '
 import {
   CARD_HEIGHT,
   CARD_WIDTH,
+  fitIn,
   type Flow,
   LAYER_GAP,
   type Layout,
@@ -22,11 +23,6 @@ interface Point {
 export function smallLayout(links: Links, aspect: number): Layout {
   const [right, down] = [layoutIn('right', links), layoutIn('down', links)];
   return fitIn(right, aspect) >= fitIn(down, aspect) ? right : down;
-}
-
-/** How large it can be shown. */
-function fitIn({ width, height }: Layout, aspect: number): number {
-  return Math.min(aspect / width, 1 / height);
 }
 
 function layoutIn(flow: Flow, { count, pairs }: Links): Layout {
