@@ -57,6 +57,9 @@ interface Call {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly accept?: string;
+  readonly lastEventId?: string | undefined;
+  /** Instead of the time that one answer may take. */
+  readonly signal?: AbortSignal;
 }
 
 /** The HTTP API as the commands use it. Every method throws `Refusal` for a problem and `Unreachable` without an answer. */
@@ -118,6 +121,20 @@ export class LedgerClient {
     return json(await this.call('workflows', { query: { limit, cursor } }), 'workflows');
   }
 
+  /** A graph as the ledger writes it. @param path such as `workflows/<wid>` */
+  async graph(path: string, query: Query): Promise<string> {
+    return textOf(await this.call(path, { query, accept: '*/*' }));
+  }
+
+  /**
+   * The bytes of `/events` from now on, or after the event of an id.
+   *
+   * @param signal ends the stream; without it the stream has no end
+   */
+  async events(query: Query, lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
+    return this.call('events', { query, lastEventId, accept: 'text/event-stream', signal });
+  }
+
   /** @throws Unreachable unless a ledger answers */
   async assertAlive(): Promise<void> {
     await json(await this.call('health/live', {}), 'status');
@@ -139,10 +156,12 @@ export class LedgerClient {
       accept: call.accept ?? 'application/json, application/problem+json',
       ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(this.credentials === undefined ? {} : { authorization: `Bearer ${this.credentials}` }),
+      ...(call.lastEventId === undefined ? {} : { 'last-event-id': call.lastEventId }),
     };
     const body = call.body === undefined ? {} : { method: 'POST', body: JSON.stringify(call.body) };
+    const signal = call.signal ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
-      return await fetch(url, { headers, ...body, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      return await fetch(url, { headers, ...body, signal });
     } catch (error) {
       throw unreachable(this.url, error);
     }
@@ -162,7 +181,7 @@ function baseOf(url: string): URL {
   return base;
 }
 
-function unreachable(url: string, error: unknown): Unreachable {
+export function unreachable(url: string, error: unknown): Unreachable {
   // What `fetch` throws says only that it failed; its cause says why.
   const hasCause = typeof error === 'object' && error !== null && 'cause' in error;
   const cause = hasCause ? error.cause : error;

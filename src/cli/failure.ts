@@ -12,7 +12,7 @@ export class Failure extends Error {
 }
 
 /** Exit codes, as `--help` documents them. */
-export const EXIT = { ok: 0, someRejected: 1, couldNotRun: 2 } as const;
+export const EXIT = { ok: 0, someRejected: 1, onlyPart: 1, couldNotRun: 2 } as const;
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',

@@ -42,11 +42,15 @@ function describeLine(line: TreeLine<NodeReply>, isNarrow: boolean): Span[] {
     case 'below':
       return [line.prefix, styled('cyan', `↓ goes on below: ${nameOf(line.node)}`)];
     case 'node':
-      return [line.prefix, ...describeNode(line.node, isNarrow)];
+      return [line.prefix, ...describeTask(line.node, isNarrow)];
   }
 }
 
-function describeNode(node: NodeReply, isNarrow: boolean): Span[] {
+/** A task in one line. @param isNarrow whether issuer and id are shortened */
+export function describeTask(
+  node: Pick<NodeReply, 'exec_act' | 'index' | 'iss' | 'jti' | 'pol_decision'>,
+  isNarrow = false,
+): Span[] {
   const { pol_decision: decision } = node;
   const iss = isNarrow ? node.iss.replace(/^[a-z]+:\/\//, '') : node.iss;
   const jti = isNarrow ? `${node.jti.slice(0, 8)}…` : node.jti;

@@ -2,10 +2,12 @@ import { Command } from 'commander';
 import { addAncestry } from './commands/ancestry.js';
 import { addDatabase } from './commands/database.js';
 import { addDemo } from './commands/demo.js';
+import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addKeygen } from './commands/keygen.js';
 import { addRecord } from './commands/record.js';
 import { addSign } from './commands/sign.js';
+import { addTail } from './commands/tail.js';
 import { addToken } from './commands/token.js';
 import { addTrust } from './commands/trust.js';
 import { addVerify } from './commands/verify.js';
@@ -20,7 +22,8 @@ The commands talk to a running ledger (npm start) at --url or ECT_LEDGER_URL.`);
 
 const EXIT_CODES = `Exit codes:
   0  done
-  1  record: some tokens were rejected; verify: something is not what it should be
+  1  record: some tokens were rejected; verify: something is not what it should be;
+     export: only a part was written
   2  it could not run; standard error says why and what to do (with DEBUG=1 also where)
 `;
 
@@ -56,6 +59,8 @@ export function buildProgram(shell: Shell): Command {
     addGet,
     addAncestry,
     addWorkflows,
+    addExport,
+    addTail,
     addVerify,
     addDatabase,
   ]) {

@@ -63,6 +63,8 @@ export interface NodeReply {
   readonly iat: number;
   readonly recorded_at: string;
   readonly pol_decision?: string;
+  readonly key_status?: string;
+  readonly depth?: number;
   readonly parents: readonly string[];
 }
 

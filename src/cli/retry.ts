@@ -36,7 +36,7 @@ export async function withRetries<T>(
 }
 
 /** Milliseconds before the next try; `undefined` when another try is of no use. */
-function waitAfter(
+export function waitAfter(
   error: unknown,
   attempt: number,
   client: Pick<LedgerClient, 'hasAnswered'>,

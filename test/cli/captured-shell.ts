@@ -23,7 +23,13 @@ export async function runCommand(
   const err: string[] = [];
   const terminal = new Terminal(capture(out, isTTY), capture(err, isTTY), true);
   const input = Object.assign(bytesOf(stdin), { isTTY });
-  const code = await run(args, { env, stdin: input, terminal, exitCode: 0 });
+  const code = await run(args, {
+    env,
+    stdin: input,
+    terminal,
+    interruption: () => new AbortController().signal,
+    exitCode: 0,
+  });
   return { code, out: out.join(''), err: err.join('') };
 }
 

@@ -9,13 +9,18 @@ export interface Ended {
 }
 
 /** Runs one command line within the test's process. */
-export async function runCommand(args: readonly string[], input = ''): Promise<Ended> {
+export async function runCommand(
+  args: readonly string[],
+  input = '',
+  interruption: AbortSignal = new AbortController().signal,
+): Promise<Ended> {
   const [out, err] = [new TextSink(), new TextSink()];
   const terminal = new Terminal(out, err, false);
   const code = await run(args, {
     env: {},
     stdin: Readable.from([Buffer.from(input)]),
     terminal,
+    interruption: () => interruption,
     exitCode: 0,
   });
   return { code, out: out.text, err: err.text };

@@ -52,8 +52,13 @@ export class TcpProxy {
     this.targetPort = Number(new URL(url).port);
   }
 
-  async close(): Promise<void> {
+  /** Breaks every connection that is open. */
+  cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     this.server.close();
     await once(this.server, 'close');
   }

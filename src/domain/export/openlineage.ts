@@ -77,6 +77,9 @@ function tagsOf({ node, parents }: LinkedTask, truncated: boolean): readonly obj
     ['ect.index', String(node.index)],
     ['ect.recorded_at', new Date(node.recordedAtMs).toISOString()],
     ...(node.polDecision === undefined ? [] : ([['ect.pol_decision', node.polDecision]] as const)),
+    ...(node.keyRevokedAtMs === undefined
+      ? []
+      : ([['ect.key_revoked_at', new Date(node.keyRevokedAtMs).toISOString()]] as const)),
     ...absent.map((jti) => ['ect.parent_not_shown', jti] as const),
     ...(truncated ? ([['ect.truncated', 'true']] as const) : []),
   ];

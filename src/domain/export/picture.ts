@@ -68,9 +68,10 @@ function absentBox(known: Map<string, Box>, jti: string): Box {
 /** Longest line of a caption in characters; the picture of a longer one would be mostly that line. */
 const MAX_CAPTION_LENGTH = 60;
 
-/** What a picture writes into the box of a task, line by line: action, issuer, number and decision. */
-function captionOf({ execAct, iss, index, polDecision }: DagNode): readonly string[] {
-  const place = polDecision === undefined ? `#${index}` : `#${index} · ${polDecision}`;
+/** What a picture writes into the box of a task, line by line: action, issuer; number, decision and whether its key is revoked. */
+function captionOf({ execAct, iss, index, polDecision, keyRevokedAtMs }: DagNode): readonly string[] {
+  const revoked = keyRevokedAtMs === undefined ? [] : ['key revoked'];
+  const place = [`#${index}`, ...(polDecision === undefined ? [] : [polDecision]), ...revoked].join(' · ');
   return [shorten(execAct), shorten(iss), place].map(printable);
 }
 

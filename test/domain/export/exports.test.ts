@@ -211,6 +211,16 @@ describe('OpenLineage', () => {
   });
 });
 
+test('every format says that a key is revoked', () => {
+  const graph = graphOf([taskOf(1, [], { keyRevokedAtMs: 1_772_064_200_000, polDecision: 'approved' })]);
+  expect(pictureOf(graph).boxes[0]?.caption[2]).toBe('#11 · approved · key revoked');
+  expect(readRunEvents(formatOpenLineage(graph))[0]?.run.facets.tags.tags).toContainEqual({
+    key: 'ect.key_revoked_at',
+    value: '2026-02-26T00:03:20.000Z',
+    source: 'ECT-LEDGER',
+  });
+});
+
 test('every format says that a graph is not whole, and none says it of one that is', () => {
   const cut = graphOf(DIAMOND.nodes, true);
   const dot = formatDot(cut);
