@@ -14,7 +14,7 @@ RUN npm prune --omit=dev --omit=optional --omit=peer
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
-  && install -d -o node -g node -m 0700 /data
+  && install -d -o node -g node -m 0700 /data /secrets/admin /secrets/app
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { RateLimiter } from '../../src/http/rate-limit.js';
 import { sourceOf } from '../../src/http/source-address.js';
-import { expectProblem } from '../support/client.js';
+import { startGuarded, TokenClient, Tokens } from '../support/access.js';
+import { expectProblem, type LedgerClient } from '../support/client.js';
 import { startService, TestClock, type TestService } from '../support/service.js';
 
 let ledger: TestService | undefined;
@@ -35,6 +36,23 @@ describe('LEDGER_RATE_LIMIT', () => {
     clock.advance(1);
     expect(await client.get('/ledger')).toMatchObject({ status: 200 });
     expectProblem(await client.get('/ledger'), 'rate-limited', 429);
+  });
+
+  test('counts callers with tokens by name, wherever they come from, and those without by address', async () => {
+    const tokens = await Tokens.create();
+    const [a, b] = [await tokens.add('a', ['ledger:read']), await tokens.add('b', ['ledger:read'])];
+    ledger = await startGuarded(tokens, {
+      environment: { LEDGER_RATE_LIMIT: '2', TRUST_PROXY: '127.0.0.1' },
+    });
+    const { url } = ledger.client;
+    const ask = async (client: LedgerClient, address: string) =>
+      (await client.get('/ledger', from(address))).status;
+    const [first, second] = [new TokenClient(url, a), new TokenClient(url, b)];
+    expect([await ask(first, '203.0.113.1'), await ask(first, '203.0.113.2')]).toEqual([200, 200]);
+    expect(await ask(first, '203.0.113.3')).toBe(429);
+    expect(await ask(second, '203.0.113.1')).toBe(200);
+    const publicly = async () => (await ledger?.client.get('/log/checkpoint', from('203.0.113.1')))?.status;
+    expect([await publicly(), await publicly(), await publicly()]).toEqual([200, 200, 429]);
   });
 
   test('is off unless it is set', async () => {
