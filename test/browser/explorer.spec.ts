@@ -88,7 +88,7 @@ describe('the list', () => {
 });
 
 describe('a workflow', () => {
-  test('is drawn, and a click on a card opens its task', async () => {
+  test('is drawn, and an arrow leads to its first task', async () => {
     const page = await explorer.open(workflow());
     await page.locator('canvas[data-painted="11"]').waitFor();
     const graph = page.getByRole('application');
@@ -162,6 +162,9 @@ describe('a workflow', () => {
     const svg = await save('Picture (SVG)');
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(svg.match(/<g transform/g)).toHaveLength(2 * 11);
+    expect(await save('Graphviz (DOT)')).toMatch(/^digraph /m);
+    expect(await save('Mermaid')).toMatch(/flowchart/);
+    expect((await save('OpenLineage (NDJSON)')).trim().split('\n')).toHaveLength(11);
     const csv = await save('Table (CSV)');
     expect(csv.split('\r\n')).toHaveLength(11 + 2);
   });

@@ -8,7 +8,7 @@ export const MAX_NODES = 10_000;
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** A path of the API, relative to this page, with its query. */
-function apiPath(path: string, query: Query = {}): string {
+export function apiPath(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) parameters.set(name, String(value));

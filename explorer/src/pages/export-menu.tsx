@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { taskCsv } from '../export/csv.js';
 import { download } from '../export/download.js';
 import { drawingSvg } from '../export/svg.js';
@@ -29,8 +30,9 @@ export function ExportMenu({ graph, picture, state, wid, exports }: ExportMenuPr
     const svg = drawingSvg(picture.drawing, { colourBy: state.colourBy, theme: readTheme() });
     download(`${name}.svg`, 'image/svg+xml', svg);
   };
+  const [failure, setFailure] = useState<string>();
   const saveFrom = async (format: string, extension: string) => {
-    const response = await request(`${exports}?format=${format}&limit=10000`);
+    const response = await request(exports(format));
     download(`${name}.${extension}`, response.headers.get('Content-Type') ?? '', await response.text());
   };
   return (
@@ -52,12 +54,23 @@ export function ExportMenu({ graph, picture, state, wid, exports }: ExportMenuPr
         </li>
         {FORMATS.map(([format, words, extension]) => (
           <li key={format}>
-            <button type="button" onClick={() => void saveFrom(format, extension)}>
+            <button
+              type="button"
+              onClick={() => {
+                setFailure(undefined);
+                saveFrom(format, extension).catch((error: unknown) =>
+                  setFailure(error instanceof Error ? error.message : String(error)),
+                );
+              }}
+            >
               {words}
             </button>
           </li>
         ))}
       </ul>
+      <p class="menu-failure" role="alert">
+        {failure ?? ''}
+      </p>
     </details>
   );
 }

@@ -26,7 +26,9 @@ export function Flags({ workflow: { wid, entries, issuers }, revokedKeys }: Flag
     ),
   );
   if (found.state === 'loading') return <span class="skeleton skeleton-badge" />;
-  const [isRejected = false, isPending = false, ...byKey] = found.state === 'ready' ? found.value : [];
+  // Nothing to look at, and not knowing, must not look alike.
+  if (found.state === 'failed') return <span class="quiet">not known</span>;
+  const [isRejected = false, isPending = false, ...byKey] = found.value;
   const isRevoked = byKey.includes(true);
   return (
     <span class="badges">

@@ -19,8 +19,8 @@ export interface GraphExplorerProps {
   readonly issuers: ReadonlyMap<string, Issuer>;
   readonly route: Route;
   readonly wid?: string;
-  /** Path of the API that has the same graph in other formats. */
-  readonly exports: string;
+  /** Path of the API that has the same graph in another format. */
+  readonly exports: (format: string) => string;
 }
 
 /** A graph as a picture or a table, with the task in question beside it. */

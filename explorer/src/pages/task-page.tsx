@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { getTrace, type TaskName } from '../api/client.js';
+import { getTrace, MAX_NODES, taskPath, type TaskName } from '../api/client.js';
 import type { Graph } from '../api/wire.js';
 import { issuersOf } from '../graph/colouring.js';
 import { taskGraph } from '../graph/task-graph.js';
@@ -67,7 +67,7 @@ export function TaskPage({ jti, route }: { readonly jti: string; readonly route:
           graph={graph}
           issuers={issuers}
           route={focused}
-          exports={`ledger/${jti}/ancestry`}
+          exports={(format) => taskPath(name, '/ancestry', { format, limit: MAX_NODES })}
           {...(wid !== undefined && { wid })}
         />
       )}

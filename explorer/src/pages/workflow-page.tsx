@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { getWorkflow, MAX_NODES } from '../api/client.js';
+import { apiPath, getWorkflow, MAX_NODES } from '../api/client.js';
 import { issuersOf } from '../graph/colouring.js';
 import { taskGraph } from '../graph/task-graph.js';
 import type { Route } from '../route.js';
@@ -39,7 +39,13 @@ export function WorkflowPage({ wid, route }: { readonly wid: string; readonly ro
       {state === 'failed' && <Failed problem={loaded.problem} onRetry={loaded.reload} />}
       {state === 'loading' && <Loading what="the workflow" lines={10} />}
       {graph && (
-        <GraphExplorer graph={graph} issuers={issuers} route={route} wid={wid} exports={`workflows/${wid}`} />
+        <GraphExplorer
+          graph={graph}
+          issuers={issuers}
+          route={route}
+          wid={wid}
+          exports={(format) => apiPath(`workflows/${wid}`, { format, limit: MAX_NODES })}
+        />
       )}
     </div>
   );
