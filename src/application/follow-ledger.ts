@@ -1,6 +1,6 @@
 import type { Entry } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import { canSee, type Caller } from './caller.js';
+import { ANYONE, canSee, type Caller } from './caller.js';
 import { LogTip, type TipPace } from './log-tip.js';
 import type { LedgerStore } from './ports/ledger-store.js';
 import type { Metrics } from './ports/metrics.js';
@@ -11,8 +11,10 @@ export interface FollowLimits extends TipPace {
   readonly followersOfCaller: number;
   /** Milliseconds without an entry after which a follower gets an empty step. */
   readonly heartbeatMs: number;
-  /** Milliseconds after which a follower must come again, so that its credentials are looked at again. */
+  /** Milliseconds after which a follower must come again. */
   readonly lifetimeMs: number;
+  /** The same for one with credentials: how long they count once they have expired or were withdrawn. */
+  readonly credentialsMs: number;
 }
 
 export const FOLLOW_LIMITS: FollowLimits = {
@@ -22,6 +24,7 @@ export const FOLLOW_LIMITS: FollowLimits = {
   gapMs: 20,
   heartbeatMs: 15_000,
   lifetimeMs: 3_600_000,
+  credentialsMs: 60_000,
 };
 
 /** Entries that a follower who is behind holds at most: what slow readers cost in memory. */
@@ -70,7 +73,8 @@ export class FollowLedger {
   follow(request: FollowRequest, caller: Caller): Following {
     this.assertRoom(caller);
     const controller = new AbortController();
-    const lifetime = setTimeout(stop, this.limits.lifetimeMs);
+    const { lifetimeMs, credentialsMs } = this.limits;
+    const lifetime = setTimeout(stop, caller === ANYONE ? lifetimeMs : credentialsMs);
     const { open, tip, metrics } = this;
     function stop(): void {
       controller.abort();

@@ -15,6 +15,7 @@ const LIMITS: FollowLimits = {
   gapMs: 2,
   heartbeatMs: 60_000,
   lifetimeMs: 60_000,
+  credentialsMs: 60_000,
 };
 const WIDS = ['w0', 'w1'] as const;
 
@@ -190,6 +191,11 @@ describe('following', () => {
   test('ends after its lifetime, on stop and when the service stops', async () => {
     follower = start({ lifetimeMs: 30 });
     await drained(follower.follow({ afterIndex: 0 }, ANYONE).steps);
+    follower = start({ credentialsMs: 30 });
+    const anonymous = follower.follow({ afterIndex: 0 }, ANYONE);
+    await drained(follower.follow({ afterIndex: 0 }, { ...ANYONE, name: 'who may expire' }).steps);
+    expect(anonymous.ended.aborted).toBe(false);
+    follower.close();
     follower = start();
     const stopped = follower.follow({ afterIndex: 0 }, ANYONE);
     const other = follower.follow({ afterIndex: 0 }, ANYONE);
