@@ -86,7 +86,11 @@ export async function createService(
   const log: ServiceLog = fastify.log;
   for (const warning of config.warnings) log.warn(warning);
 
-  const authenticator = await openAuthenticator(config.auth, { log, clock });
+  const authenticator = await openAuthenticator(config.auth, {
+    log,
+    clock,
+    staleMs: config.jwksStaleSeconds * 1000,
+  });
   guardRoutes(fastify, { authenticator, publicRoutes: config.publicRoutes, clock });
   if (rateLimit !== undefined) limitRates(fastify, { perMinute: rateLimit, clock });
   const remote = new RemoteKeySets({ clock, staleMs: config.jwksStaleSeconds * 1000, metrics, log });

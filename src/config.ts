@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SIGNATURE_ALGORITHMS } from './domain/ect/header.js';
 import { isKeyName } from './domain/log/note-key.js';
+import { isLoopback } from './domain/loopback.js';
+import { PUBLIC_ROUTES } from './domain/public-routes.js';
 
 const wholeNumber = (minimum: number, maximum: number) =>
   z
@@ -26,18 +28,6 @@ const list = (fallback: readonly string[]) =>
     )
     .pipe(z.array(z.string()).min(1))
     .default([...fallback]);
-
-/** Routes that may be open to everybody; all others show something of what agents did. */
-const PUBLIC_ROUTES = [
-  '/health/live',
-  '/health/ready',
-  '/metrics',
-  '/.well-known/jwks.json',
-  '/log/checkpoint',
-  '/log/tile/*',
-  '/log/proof/inclusion',
-  '/log/proof/consistency',
-] as const;
 
 const postgresUrl = z
   .string()
@@ -83,6 +73,11 @@ const secretFile = z.string().transform((path, context) => {
   return z.NEVER;
 });
 
+const providerUrl = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}, 'must begin with https: (http: only for this machine)');
+
 /** Every variable that the service reads (`README.md`, "Configuration"). */
 const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -103,7 +98,10 @@ const environmentSchema = z.object({
   LEDGER_ANCHOR_FILE: z.string().optional(),
   TRUST_FILE: z.string().optional(),
   LEDGER_JWKS_STALE_SECONDS: integer(0, 2_592_000, 3_600),
-  LEDGER_AUTH: z.enum(['none', 'token']).default('none'),
+  LEDGER_AUTH: z.enum(['none', 'token', 'jwt']).default('none'),
+  LEDGER_JWT_ISSUER: providerUrl.optional(),
+  LEDGER_JWT_AUDIENCE: z.string().optional(),
+  LEDGER_JWKS_URI: providerUrl.optional(),
   LEDGER_TOKENS_FILE: z.string().optional(),
   LEDGER_PUBLIC_ROUTES: list([
     '/health/live',
@@ -138,7 +136,14 @@ const OTHER_NAMES = new Set([
 export type AuthConfig =
   | { readonly kind: 'none' }
   /** Bearer tokens whose hashes stand in a file. */
-  | { readonly kind: 'token'; readonly file: string };
+  | { readonly kind: 'token'; readonly file: string }
+  /** Access tokens of an OpenID provider; without `jwksUri` its discovery document says where its keys are. */
+  | {
+      readonly kind: 'jwt';
+      readonly issuer: string;
+      readonly audience: string;
+      readonly jwksUri: string | undefined;
+    };
 
 export interface Config {
   readonly host: string;
@@ -258,24 +263,35 @@ function withPassword(url: string | undefined, password: string | undefined): st
   return complete.href;
 }
 
-function authOf({ LEDGER_AUTH, LEDGER_TOKENS_FILE, DATA_DIR }: Environment): AuthConfig {
-  if (LEDGER_AUTH === 'none') return { kind: 'none' };
-  return { kind: 'token', file: LEDGER_TOKENS_FILE ?? join(DATA_DIR, 'tokens.json') };
+function authOf(values: Environment): AuthConfig {
+  const { LEDGER_AUTH, LEDGER_TOKENS_FILE, LEDGER_JWT_ISSUER, LEDGER_JWT_AUDIENCE, LEDGER_JWKS_URI } = values;
+  switch (LEDGER_AUTH) {
+    case 'none':
+      return { kind: 'none' };
+    case 'token':
+      return { kind: 'token', file: LEDGER_TOKENS_FILE ?? join(values.DATA_DIR, 'tokens.json') };
+    case 'jwt':
+      return {
+        kind: 'jwt',
+        issuer: LEDGER_JWT_ISSUER ?? '',
+        audience: LEDGER_JWT_AUDIENCE ?? '',
+        jwksUri: LEDGER_JWKS_URI,
+      };
+  }
 }
 
 /** What only several variables together show. */
 function accessProblems(given: Readonly<Record<string, string | undefined>>): string[] {
-  const { LEDGER_AUTH = 'none', HOST } = given;
-  if (LEDGER_AUTH !== 'none' || HOST === undefined || isLoopback(HOST)) return [];
+  const { LEDGER_AUTH = 'none', HOST = '127.0.0.1' } = given;
+  if (LEDGER_AUTH === 'jwt')
+    return ['LEDGER_JWT_ISSUER', 'LEDGER_JWT_AUDIENCE']
+      .filter((name) => given[name] === undefined)
+      .map((name) => `${name}: must be set where LEDGER_AUTH=jwt`);
+  if (LEDGER_AUTH !== 'none' || isLoopback(HOST)) return [];
   return [
     `LEDGER_AUTH: none lets everybody read and record who reaches HOST=${HOST}; set LEDGER_AUTH=token ` +
-      '(then ect-ledger token create), or leave HOST at 127.0.0.1',
+      '(then ect-ledger token create) or jwt, or leave HOST at 127.0.0.1',
   ];
-}
-
-/** RFC 5735 §3, RFC 4291 §2.5.3, RFC 6761 §6.3 */
-function isLoopback(host: string): boolean {
-  return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(host);
 }
 
 function unknownNames(given: Readonly<Record<string, unknown>>): string[] {

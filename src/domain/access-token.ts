@@ -18,7 +18,7 @@ const TOKEN = /^ectl_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/;
 const MAX_NAME_LENGTH = 100;
 
 /** A UUID as limits name workflows. */
-const workflowName = z
+export const workflowName = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
   .transform((text) => text.toLowerCase());

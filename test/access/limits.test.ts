@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { startGuarded, TokenClient, Tokens, traitsOf } from '../support/access.js';
+import {
+  expectProblem,
+  type EntriesJson,
+  type EntryJson,
+  type TraceJson,
+  type WorkflowJson,
+} from '../support/client.js';
+import { createCast } from '../support/cast.js';
+import { STORES, TestClock, type TestService } from '../support/service.js';
+
+describe.each(STORES)('a caller limited to one workflow, with the store %s', (store) => {
+  const clock = new TestClock();
+  const [wid, otherWid] = [randomUUID(), randomUUID()];
+  let ledger: TestService;
+  let limited: TokenClient;
+  let elsewhere: TokenClient;
+  let all: TokenClient;
+  let seen: EntryJson;
+  let hidden: EntryJson;
+  let shared: EntryJson;
+  let tokens: Tokens;
+
+  beforeAll(async () => {
+    tokens = await Tokens.create();
+    const scopes = ['ledger:read', 'ledger:record'] as const;
+    const one = await tokens.add('limited', scopes, { limits: { workflows: [wid] } });
+    const other = await tokens.add('elsewhere', scopes, { limits: { trust_domains: ['elsewhere.example'] } });
+    const everything = await tokens.add('all', scopes);
+    const cast = await createCast(() => clock.seconds);
+    ledger = await startGuarded(tokens, { store, clock, cast });
+    [limited, elsewhere, all] = [one, other, everything].map(
+      (text) => new TokenClient(ledger.client.url, text),
+    ) as [TokenClient, TokenClient, TokenClient];
+    const jti = randomUUID();
+    seen = await all.recorded(await cast.a.sign({ wid }));
+    hidden = await all.recorded(await cast.a.sign({ wid: otherWid }));
+    shared = await all.recorded(await cast.a.sign({ wid, jti }));
+    await all.recorded(await cast.b.sign({ wid: otherWid, jti }));
+    await all.recorded(await cast.b.sign({ parents: [seen.jti] }));
+  });
+
+  afterAll(() => ledger.close());
+
+  test('sees its own tasks and nothing else', async () => {
+    const { body } = await limited.get<EntriesJson>('/ledger');
+    expect(body.entries.map(({ jti }) => jti)).toEqual([seen.jti, shared.jti]);
+    expect(await elsewhere.get('/ledger')).toMatchObject({ body: { entries: [], next: null } });
+    expect((await limited.get<{ workflows: unknown[] }>('/workflows')).body.workflows).toEqual([
+      expect.objectContaining({ wid, entries: 2 }),
+    ]);
+    expect((await limited.get<TraceJson>(`/ledger/${seen.jti}/descendants`)).body.nodes).toHaveLength(1);
+    expect((await all.get<TraceJson>(`/ledger/${seen.jti}/descendants`)).body.nodes).toHaveLength(2);
+    const graph = await limited.get<WorkflowJson>(`/workflows/${wid}`);
+    expect(graph.body.leaves).toEqual([seen.jti, shared.jti]);
+    expect((await limited.get(`/ledger/${seen.jti}/receipt`)).status).toBe(200);
+  });
+
+  test('finds a jti unambiguous that others use out of sight', async () => {
+    expectProblem(await all.get(`/ledger/${shared.jti}`), 'ambiguous-jti', 409, { wids: [wid, otherWid] });
+    expect((await limited.get<EntryJson>(`/ledger/${shared.jti}`)).body.wid).toBe(wid);
+  });
+
+  test.each(['', '/ancestry', '/descendants', '/receipt', '?wid=none', '/receipt?size=1'])(
+    'can tell a hidden task in no way from an absent one: /ledger/{jti}%s',
+    async (rest) => {
+      const absent = randomUUID();
+      const [a, b] = [
+        await limited.get(`/ledger/${hidden.jti}${rest}`),
+        await limited.get(`/ledger/${absent}${rest}`),
+      ];
+      expectProblem(a, 'not-found', 404);
+      expect(JSON.stringify(traitsOf(a)).replaceAll(hidden.jti, absent)).toBe(JSON.stringify(traitsOf(b)));
+      expect((await all.get(`/ledger/${hidden.jti}`)).status).toBe(200);
+    },
+  );
+
+  test('can tell a hidden workflow in no way from an absent one', async () => {
+    const absent = randomUUID();
+    const [a, b] = [await limited.get(`/workflows/${otherWid}`), await limited.get(`/workflows/${absent}`)];
+    expectProblem(a, 'not-found', 404);
+    expect(JSON.stringify(traitsOf(a)).replaceAll(otherWid, absent)).toBe(JSON.stringify(traitsOf(b)));
+    expect(await limited.get(`/ledger?wid=${otherWid}`)).toMatchObject({ body: { entries: [], next: null } });
+  });
+
+  test('can tell a hidden leaf in no way from an absent one, and reads no bundle', async () => {
+    const [a, b] = [await limited.get(`/log/entries/${hidden.index}`), await limited.get('/log/entries/9')];
+    expectProblem(a, 'not-found', 404);
+    expect(JSON.stringify(traitsOf(a)).replace(/leaf \d/, 'leaf 9')).toBe(JSON.stringify(traitsOf(b)));
+    for (const index of [0, seen.index])
+      expect((await limited.get(`/log/entries/${index}`)).status).toBe(200);
+    expectProblem(await limited.get('/log/tile/entries/000.p/3'), 'forbidden', 403);
+    expectProblem(await limited.get('/log/tile/entries/x999/000'), 'forbidden', 403);
+    expect((await limited.get('/log/tile/0/000.p/3')).status).toBe(200);
+  });
+
+  test('records nothing elsewhere, whatever is recorded there', async () => {
+    const { a } = ledger.cast;
+    const before = await all.countEntries();
+    const answers = [];
+    for (const draft of [
+      { wid: otherWid },
+      {},
+      { wid: otherWid, jti: hidden.jti },
+      { wid: otherWid, parents: [hidden.jti] },
+    ])
+      answers.push(await limited.record(await a.sign(draft)));
+    for (const answer of answers) {
+      expectProblem(answer, 'forbidden', 403);
+      expect(answer.headers.get('www-authenticate')).toBe(
+        'Bearer realm="ect-ledger", error="insufficient_scope"',
+      );
+    }
+    expectProblem(await limited.record(hidden.ect), 'forbidden', 403);
+    expectProblem(await elsewhere.record(await a.sign({ wid })), 'forbidden', 403);
+    const batch = await limited.recordBatch([await a.sign({ wid: otherWid }), await a.sign({ wid })]);
+    expect(batch.body.results).toMatchObject([
+      { status: 403, problem: { code: 'forbidden' } },
+      { status: 201 },
+    ]);
+    expect(await all.countEntries()).toBe(before + 1);
+  });
+
+  test('learns of a forged token only that it is forged', async () => {
+    const forged = await ledger.cast.stranger.sign({ wid: otherWid });
+    expectProblem(await limited.record(forged), 'unknown-key', 403);
+  });
+
+  test('is not told what a parent says that it may not see', async () => {
+    const { a, b } = ledger.cast;
+    const parent = await all.recorded(await b.sign({ wid, pol: 'p', polDecision: 'rejected' }));
+    const child = await a.sign({ wid, parents: [parent.jti] });
+    const answer = await limited.record(child);
+    const { detail } = expectProblem(answer, 'parent-policy', 422, { parent: parent.jti });
+    expect(detail).not.toContain('rejected');
+    expect(
+      expectProblem(await all.record(child), 'parent-policy', 422, { parent: parent.jti }).detail,
+    ).toContain('rejected');
+  });
+});
