@@ -14,6 +14,7 @@ import type { LedgerStore } from './application/ports/ledger-store.js';
 import { ReadKeys } from './application/read-keys.js';
 import { ReadLedger } from './application/read-ledger.js';
 import { RecordEcts } from './application/record-ects.js';
+import { RecordTrust } from './application/record-trust.js';
 import { RevocationList } from './application/revocation-list.js';
 import { RevokeKeys } from './application/revoke-keys.js';
 import { Sequencer } from './application/sequencer.js';
@@ -103,7 +104,14 @@ export async function createService(
   const sequencer = new Sequencer(store, metrics, config, () => {
     follower.appended();
   });
-  const publisher = new PublishLog(store, sealer.keys);
+  const recordTrust = new RecordTrust(storage.trust, sequencer, (err) => {
+    log.error({ err }, 'a change of trust is not in the log yet');
+  });
+  await trust.announceTo(({ files, revocations: revoked, onRecorded }) => {
+    revocations.configure(revoked);
+    return recordTrust.record(files, onRecorded);
+  });
+  const publisher = new PublishLog(store, storage.trust, sealer.keys);
   const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config, revocations);
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
@@ -114,7 +122,10 @@ export async function createService(
     store: async () => `${config.store}, ${await store.size()} leaves`,
     log: async () => `size ${(await sealer.takeUp(store)).edge.size}, ${sealer.vkeys.join(' ')}`,
     ...(storage.checkDatabase && { database: storage.checkDatabase }),
-    trust: () => Promise.resolve(describeTrust(trust.describe())),
+    trust: async () => {
+      recordTrust.checkRecorded();
+      return Promise.resolve(describeTrust(trust.describe()));
+    },
   });
 
   const routes = rememberRoutes(fastify);
@@ -122,7 +133,7 @@ export async function createService(
     { provide: RecordEcts, useFactory: () => recordEcts },
     { provide: ReadLedger, useFactory: () => reader },
     { provide: ReadKeys, useFactory: () => new ReadKeys(storage.keys) },
-    { provide: RevokeKeys, useFactory: () => new RevokeKeys(storage.trust, sequencer) },
+    { provide: RevokeKeys, useFactory: () => new RevokeKeys(storage.trust, sequencer, recordTrust) },
     { provide: TraceDag, useFactory: () => new TraceDag(store, reader) },
     { provide: DetectReplays, useFactory: () => replays },
     { provide: FollowLedger, useFactory: () => follower },
@@ -152,7 +163,8 @@ export async function createService(
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () => closeAll(app, { follower, sequencer, replays, trust, authenticator, storage }),
+    close: () =>
+      closeAll(app, { follower, sequencer, replays, trust, recordTrust, authenticator, storage }),
   };
 }
 
@@ -196,18 +208,20 @@ interface Closable {
   readonly replays: DetectReplays;
   readonly trust: TrustFileKeyResolver;
   readonly authenticator: Authenticator | undefined;
+  readonly recordTrust: RecordTrust;
   readonly storage: Storage;
 }
 
 async function closeAll(
   app: INestApplication,
-  { follower, sequencer, replays, trust, authenticator, storage }: Closable,
+  { follower, sequencer, replays, trust, recordTrust, authenticator, storage }: Closable,
 ): Promise<void> {
   follower.close();
   await app.close();
+  trust.close();
+  recordTrust.close();
   await sequencer.close();
   await replays.close();
-  trust.close();
   authenticator?.close();
   await storage.close();
 }

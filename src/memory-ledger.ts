@@ -144,7 +144,7 @@ async function open(options: MemoryLedgerOptions): Promise<Opened> {
       await verifierOf(options),
       store,
       sequencer,
-      new PublishLog(store, sealer.keys),
+      new PublishLog(store, store.trust, sealer.keys),
       metrics,
       () => undefined,
     ),

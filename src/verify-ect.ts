@@ -4,8 +4,10 @@ import type { ReplayCache } from './application/replay-cache.js';
 import { EctVerifier, type VerificationRules } from './application/verify-ect.js';
 import type { VerifiedEct } from './domain/entry.js';
 import { LedgerError } from './domain/errors.js';
+import { Revocations } from './domain/revocation.js';
 import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
 import { parseTrust } from './keys/parse-trust.js';
+import { TrustedKeys } from './keys/trusted-keys.js';
 
 interface JwkSet {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
@@ -18,6 +20,11 @@ export interface StaticTrust {
     | { readonly iss: string; readonly jwks_uri: string }
     | { readonly trust_domain: string; readonly bundle: JwkSet }
     | { readonly trust_domain: string; readonly bundle_uri: string }
+  )[];
+  /** `at` is an RFC 3339 time. */
+  readonly revocations?: readonly (
+    | { readonly jkt: string; readonly at: string; readonly reason: string }
+    | { readonly iss: string; readonly kid: string; readonly at: string; readonly reason: string }
   )[];
 }
 
@@ -67,12 +74,10 @@ export async function verifyEct(compact: string, options: VerifyOptions): Promis
 
 /** The verifier that `verifyEct` uses. @throws TrustError when `keys` is static trust that is broken */
 export async function verifierOf(options: VerifyOptions): Promise<EctVerifier> {
-  return new EctVerifier(
-    await resolverOf(options.keys),
-    signatureVerifier,
-    clockOf(options),
-    rulesOf(options),
-  );
+  const keys = await resolverOf(options.keys);
+  const revocations =
+    keys instanceof TrustedKeys ? { current: new Revocations(keys.revocations) } : undefined;
+  return new EctVerifier(keys, signatureVerifier, clockOf(options), rulesOf(options), revocations);
 }
 
 export function clockOf({ now }: Pick<VerifyOptions, 'now'>): Clock {

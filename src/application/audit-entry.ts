@@ -5,6 +5,7 @@ import { decodeEct } from '../domain/ect/jws.js';
 import { readClaims } from '../domain/ect/read-claims.js';
 import type { PublicJwk } from '../domain/entry.js';
 import { decodeLeaf, type EctLeaf, type Leaf } from '../domain/log/leaf.js';
+import { trustDigest } from '../domain/trust-configuration.js';
 import { isJsonObject } from '../domain/strict-json.js';
 import type { EntryColumns, StoredPlace } from './ports/audit-store.js';
 import type { VerificationKey } from './ports/key-resolver.js';
@@ -33,6 +34,7 @@ export type RecordedKeys = ReadonlyMap<string, PublicJwk | undefined>;
 export function auditPlace(place: StoredPlace, findings: Findings): AuditedPlace {
   const { index, leaf: bytes, entry, token } = place;
   const leaf = readLeaf(index, bytes, findings);
+  auditConfiguration(place, leaf, findings);
   if (leaf !== undefined && leaf.kind !== 'ect') {
     if (entry)
       findings.add(
@@ -96,6 +98,29 @@ export function thumbprintMembers(text: string): PublicJwk | undefined {
   const { crv, x, y, n, e } = value;
   const members = Object.entries({ crv, x, y, n, e }).filter(([, member]) => member !== undefined);
   return { ...Object.fromEntries(members), kty: value['kty'] };
+}
+
+/** What was trusted is there for every trust leaf, byte for byte, and for no other. */
+function auditConfiguration(
+  { index, configuration }: StoredPlace,
+  leaf: Leaf | undefined,
+  findings: Findings,
+): void {
+  if (leaf?.kind !== 'trust') {
+    if (configuration)
+      findings.add(
+        index,
+        'trust-unexpected',
+        `a trust configuration is stored for index ${index}, where no trust leaf is`,
+      );
+  } else if (configuration === undefined)
+    findings.add(index, 'trust-missing', `the trust configuration of leaf ${index} is missing`);
+  else if (trustDigest(configuration) !== leaf.digest || configuration.length !== leaf.sizeBytes)
+    findings.add(
+      index,
+      'trust-changed',
+      `the trust configuration of leaf ${index} is not the one that the leaf commits to`,
+    );
 }
 
 function readLeaf(index: number, bytes: Uint8Array | undefined, findings: Findings): Leaf | undefined {

@@ -1,6 +1,7 @@
 import type { Entry } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
 import { encodeEntryBundle } from '../domain/log/entry-bundle.js';
+import { decodeLeaf } from '../domain/log/leaf.js';
 import { HASH_BYTES, type Hash } from '../domain/log/merkle.js';
 import type { NoteKey } from '../domain/log/note-key.js';
 import { consistencyNodes, inclusionNodes, rootNodes } from '../domain/log/proof-nodes.js';
@@ -11,6 +12,14 @@ import { parseTilePath, type TileAddress } from '../domain/log/tile-path.js';
 import { leafHash } from '../domain/log/tree-hash.js';
 import { isLimited, type Visibility } from './caller.js';
 import type { LogStore } from './ports/log-store.js';
+import type { TrustStore } from './ports/trust-store.js';
+
+export interface PublishedLeaf {
+  readonly leaf: Uint8Array;
+  readonly entry: Entry | undefined;
+  /** The exact bytes behind a trust leaf. */
+  readonly configuration: Uint8Array | undefined;
+}
 
 export interface InclusionAnswer {
   readonly leafHash: Hash;
@@ -23,6 +32,7 @@ export class PublishLog {
   /** @param keys the log's public keys, its identity first */
   constructor(
     private readonly store: LogStore,
+    private readonly trust: Pick<TrustStore, 'configurationAt'>,
     readonly keys: readonly NoteKey[],
   ) {}
 
@@ -89,20 +99,20 @@ export class PublishLog {
   }
 
   /**
-   * The leaf at an index and, for an ECT, its entry.
+   * The leaf at an index and, for an ECT, its entry; for a change of trust, what is trusted since.
    *
    * @throws LedgerError `not-found`; whose sight is limited finds the genesis leaf and those of the entries in sight
    */
-  async leaf(
-    index: number,
-    visibility: Visibility,
-  ): Promise<{ readonly leaf: Uint8Array; readonly entry: Entry | undefined }> {
+  async leaf(index: number, visibility: Visibility): Promise<PublishedLeaf> {
     const [[leaf], entry] = await Promise.all([
       this.store.leaves(index, 1),
       this.store.entryAt(index, visibility),
     ]);
     const isInSight = entry !== undefined || index === 0 || !isLimited(visibility);
-    return { leaf: found(isInSight ? leaf : undefined, `there is no leaf ${index}`), entry };
+    const bytes = found(isInSight ? leaf : undefined, `there is no leaf ${index}`);
+    const configuration =
+      decodeLeaf(bytes).kind === 'trust' ? await this.trust.configurationAt(index) : undefined;
+    return { leaf: bytes, entry, configuration };
   }
 
   private async bundle({ index, width }: TileAddress): Promise<Uint8Array> {

@@ -22,6 +22,11 @@ export class RevocationList {
     return this.stored.length;
   }
 
+  /** In the order in which they were stored. */
+  get storedOnes(): readonly StoredRevocation[] {
+    return this.stored;
+  }
+
   /** The one that holds of those stored for a key. */
   storedOf(jkt: string): StoredRevocation | undefined {
     const ofKey = this.stored.filter((one) => one.jkt === jkt);

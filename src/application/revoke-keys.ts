@@ -1,5 +1,6 @@
 import type { RevocationRequest, TrustStore } from './ports/trust-store.js';
 import type { StoredRevocation } from './revocation-list.js';
+import type { RecordTrust } from './record-trust.js';
 import type { Sequencer } from './sequencer.js';
 
 /** Withdraws keys for good: a mistake is answered by a new key, never by taking the revocation back. */
@@ -7,12 +8,19 @@ export class RevokeKeys {
   constructor(
     private readonly store: TrustStore,
     private readonly sequencer: Sequencer,
+    private readonly recordTrust: RecordTrust,
   ) {}
 
-  /** @returns what holds from now on; `isNew: false` when the key was revoked as early before */
-  revoke(
+  /**
+   * In effect when this returns, also while the log can't be signed: then its leaf follows.
+   *
+   * @returns what holds from now on; `isNew: false` when the key was revoked as early before
+   */
+  async revoke(
     request: RevocationRequest,
   ): Promise<{ readonly revocation: StoredRevocation; readonly isNew: boolean }> {
-    return this.sequencer.exclusively(() => this.store.revoke(request));
+    const revoked = await this.sequencer.exclusively(() => this.store.revoke(request));
+    await this.recordTrust.tryNow();
+    return revoked;
   }
 }

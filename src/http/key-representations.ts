@@ -3,7 +3,9 @@ import type { UsedKey } from '../application/ports/key-history.js';
 import type { StoredRevocation } from '../application/revocation-list.js';
 import { MAX_REASON_LENGTH } from '../domain/revocation.js';
 import { isPlainText } from '../domain/text.js';
+import type { Trace } from '../application/ports/ledger-store.js';
 import { rfc3339 } from './query-schemas.js';
+import { nodeJson, nodeSchema } from './representations.js';
 import { time, timeJson } from './time-representations.js';
 
 /** What leaves over HTTP of the keys that verified entries. */
@@ -55,6 +57,21 @@ export const revocationSchema = z.object({ jkt: z.string(), at: time, reason: z.
 
 export function revocationJson({ jkt, atMs, reason }: StoredRevocation): z.infer<typeof revocationSchema> {
   return { jkt, at: timeJson(atMs), reason };
+}
+
+export const impactSchema = z.object({
+  jkt: z.string(),
+  from: time,
+  nodes: z.array(nodeSchema.extend({ depth: z.number().meta({ description: '0: signed with the key' }) })),
+  truncated: z.boolean().meta({ description: 'Whether limit cut something off' }),
+});
+
+export function impactJson(
+  jkt: string,
+  { fromMs, trace }: { readonly fromMs: number; readonly trace: Trace },
+): z.infer<typeof impactSchema> {
+  const nodes = trace.nodes.map((node) => ({ ...nodeJson(node), depth: node.depth }));
+  return { jkt, from: timeJson(fromMs), nodes, truncated: trace.truncated };
 }
 
 export function keyJson(key: UsedKey): z.infer<typeof keySchema> {

@@ -7,6 +7,8 @@ import { ReadKeys } from '../application/read-keys.js';
 import { RevokeKeys } from '../application/revoke-keys.js';
 import { Needs, RequestCaller } from './access.js';
 import {
+  impactJson,
+  impactSchema,
   keyJson,
   keySchema,
   keysSchema,
@@ -15,7 +17,13 @@ import {
   revocationSchema,
 } from './key-representations.js';
 import { ApiProblems, REVOCATION_BODY } from './openapi.js';
-import { encodeCursor, jktPathSchema, keysQuerySchema, noQuerySchema } from './query-schemas.js';
+import {
+  encodeCursor,
+  impactQuerySchema,
+  jktPathSchema,
+  keysQuerySchema,
+  noQuerySchema,
+} from './query-schemas.js';
 import { readJson } from './submission.js';
 
 const JKT_PARAMETER = { name: 'jkt', description: 'RFC 7638 SHA-256 thumbprint of the key, base64url' };
@@ -57,6 +65,25 @@ export class KeysController {
     @RequestCaller() { limits }: Caller,
   ): Promise<z.infer<typeof keySchema>> {
     return keyJson(await this.keys.get(jkt, limits));
+  }
+
+  @Get(':jkt/impact')
+  @Needs('ledger:read')
+  @ApiParam(JKT_PARAMETER)
+  @ApiOperation({
+    summary: 'What rests on this key?',
+    description:
+      'Tasks that it signed since its revocation (or `from`), depth 0, and everything that came of them; by distance, then index. ' +
+      '`truncated` says whether `limit` cut something off.',
+  })
+  @ApiResponse({ status: 200, description: 'The tasks', standardSchema: impactSchema })
+  @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
+  async impact(
+    @Param({ schema: jktPathSchema }) { jkt }: z.output<typeof jktPathSchema>,
+    @Query({ schema: impactQuerySchema }) { from, limit }: z.output<typeof impactQuerySchema>,
+    @RequestCaller() { limits }: Caller,
+  ): Promise<z.infer<typeof impactSchema>> {
+    return impactJson(jkt, await this.keys.impact({ jkt, fromMs: from, limit }, limits));
   }
 
   @Post(':jkt/revocation')

@@ -28,6 +28,7 @@ import {
   jwkJson,
   jwksSchema,
   leafSchema,
+  trustJson,
 } from './proof-representations.js';
 import { entryJson, receiptSchema } from './representations.js';
 
@@ -162,7 +163,11 @@ export class LogController {
   @Get('log/entries/:index')
   @Needs('ledger:read')
   @ApiParam({ name: 'index', schema: { type: 'integer' }, example: 0 })
-  @ApiOperation({ summary: 'One leaf', description: 'Its exact bytes in base64 and, for an ECT, the entry.' })
+  @ApiOperation({
+    summary: 'One leaf',
+    description:
+      'Its exact bytes in base64; for an ECT the entry, for a change of trust what is trusted since.',
+  })
   @ApiResponse({ status: 200, description: 'The leaf', standardSchema: leafSchema })
   @ApiProblems('invalid-request', 'not-found', 'store-unavailable')
   async leaf(
@@ -170,12 +175,13 @@ export class LogController {
     @Query({ schema: noQuerySchema }) _query: unknown,
     @RequestCaller() caller: Caller,
   ): Promise<z.infer<typeof leafSchema>> {
-    const { leaf, entry } = await this.log.leaf(index, caller.limits);
+    const { leaf, entry, configuration } = await this.log.leaf(index, caller.limits);
     return {
       index,
       kind: decodeLeaf(leaf).kind,
       leaf: encodeBase64(leaf),
       ...(entry && { entry: entryJson(entry) }),
+      ...(configuration && { trust: trustJson(configuration) }),
     };
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { encodeBase64url } from '../domain/log/base64.js';
+import { trustDigest } from '../domain/trust-configuration.js';
+import { encodeBase64, encodeBase64url } from '../domain/log/base64.js';
 import { formatVkey, type NoteKey } from '../domain/log/note-key.js';
 import { entrySchema } from './representations.js';
 
@@ -24,7 +25,26 @@ export const leafSchema = z.object({
   kind: z.enum(['ect', 'genesis', 'trust', 'erasure']),
   leaf: z.string().meta({ description: 'The exact bytes, base64' }),
   entry: entrySchema.optional(),
+  trust: z
+    .object({
+      digest: z.string().meta({ description: 'SHA-256 of the configuration, base64url' }),
+      size: z.number().meta({ description: 'In bytes' }),
+      configuration: z.string().meta({ description: 'The exact bytes, base64' }),
+    })
+    .optional()
+    .meta({
+      description:
+        'What the ledger trusts from here on: the trust file, the files it names in that order, then the revocations said through the API, a line of JSON each.',
+    }),
 });
+
+export function trustJson(configuration: Uint8Array): z.infer<typeof leafSchema>['trust'] {
+  return {
+    digest: trustDigest(configuration),
+    size: configuration.length,
+    configuration: encodeBase64(configuration),
+  };
+}
 
 export const jwksSchema = z.object({
   keys: z.array(

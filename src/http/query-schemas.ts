@@ -114,6 +114,13 @@ export const keysQuerySchema = z.strictObject({
   cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
 });
 
+export const impactQuerySchema = z.strictObject({
+  from: rfc3339.optional().meta({
+    description: 'RFC 3339; tasks recorded at or after. By default since the revocation, or the first use.',
+  }),
+  limit: integer(1, 10_000).default(1_000).meta({ description: 'How many nodes at most; 1 to 10000.' }),
+});
+
 const traceShape = {
   wid,
   depth: integer(0, 1_000_000)

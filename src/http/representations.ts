@@ -134,7 +134,7 @@ export const batchSchema = z.object({
 
 export const entriesSchema = z.object({ entries: z.array(entrySchema), next: z.string().nullable() });
 
-const nodeSchema = z.object({
+export const nodeSchema = z.object({
   jti: uuid,
   index: z.number(),
   iss: z.string(),
@@ -146,7 +146,7 @@ const nodeSchema = z.object({
   ...keyStatusShape,
 });
 
-function nodeJson({
+export function nodeJson({
   jti,
   index,
   iss,

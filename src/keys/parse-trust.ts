@@ -1,10 +1,12 @@
 import { types } from 'node:util';
 import { z } from 'zod';
 import type { VerificationKey } from '../application/ports/key-resolver.js';
+import type { Revocation } from '../domain/revocation.js';
 import { isJsonObject } from '../domain/strict-json.js';
 import { faultOfKeyUrl } from './download.js';
 import { ISSUER, type KeyOwnerKind, TRUST_DOMAIN } from './key-owner.js';
 import { type KeySet, readKeyMap } from './key-set.js';
+import { parseRevocation } from './parse-revocations.js';
 import { RemoteKeySets } from './remote-key-sets.js';
 import { type TrustProblem, isSecretJwk, toVerificationKey } from './trusted-jwk.js';
 import { TrustedKeys } from './trusted-keys.js';
@@ -22,7 +24,10 @@ export class TrustError extends Error {
 /** Reads a `jwks_file` or `bundle_file`; throws an Error with a message for the operator. */
 export type JwksReader = (file: string) => Promise<unknown>;
 
-const trustSchema = z.strictObject({ issuers: z.array(z.unknown()) });
+const trustSchema = z.strictObject({
+  issuers: z.array(z.unknown()),
+  revocations: z.array(z.unknown()).default([]),
+});
 
 /** RFC 7517 §5: other members of a JWK Set are ignored. */
 const jwksSchema = z.looseObject({ keys: z.array(z.unknown()) });
@@ -50,6 +55,7 @@ export async function parseTrust(
 class TrustParsing {
   readonly #issuers = new Map<string, KeySet>();
   readonly #domains = new Map<string, KeySet>();
+  readonly #revocations: Revocation[] = [];
   readonly #problems: string[] = [];
 
   constructor(
@@ -59,7 +65,7 @@ class TrustParsing {
 
   finish(): TrustedKeys {
     if (this.#problems.length > 0) throw new TrustError(this.#problems);
-    return new TrustedKeys(this.#issuers, this.#domains);
+    return new TrustedKeys(this.#issuers, this.#domains, this.#revocations);
   }
 
   async addDocument(document: unknown, name: string): Promise<void> {
@@ -70,6 +76,11 @@ class TrustParsing {
     }
     for (const [index, item] of parsed.data.issuers.entries())
       await this.#addItem(item, `${name}#/issuers/${index}`);
+    for (const [index, item] of parsed.data.revocations.entries()) {
+      const made = parseRevocation(item);
+      if ('problems' in made) this.#report(`${name}#/revocations/${index}`, made.problems);
+      else this.#revocations.push(made.revocation);
+    }
   }
 
   async #addItem(value: unknown, place: string): Promise<void> {

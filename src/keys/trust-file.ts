@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { types } from 'node:util';
 import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
+import { concatBytes } from '../domain/log/bytes.js';
+import type { Revocation } from '../domain/revocation.js';
 import { parseStrictJson } from '../domain/strict-json.js';
 import { TrustError, parseTrust } from './parse-trust.js';
+import { KeysInBoth } from './keys-in-both.js';
 import { RemoteKeySets } from './remote-key-sets.js';
 import { type TrustSummary, describeTrust } from './trust-summary.js';
 import { TrustedKeys } from './trusted-keys.js';
@@ -29,8 +32,19 @@ const DEFAULT_POLL_INTERVAL_MS = 1000;
 /** What a file looked like when it was read; see `fingerprint`. */
 type Fingerprints = ReadonlyMap<string, string>;
 
+/** A version of what is trusted, told before it is in force. */
+export interface AnnouncedTrust {
+  /** The trust file and the files it names, in the order in which it names them. */
+  readonly files: Uint8Array;
+  readonly revocations: readonly Revocation[];
+  /** Puts the new keys in force; without effect when another version came meanwhile. */
+  readonly onRecorded: () => void;
+}
+
 interface Reading {
   readonly keys?: TrustedKeys;
+  /** The bytes of all files that were read, one after the other. */
+  readonly files: Uint8Array;
   readonly problems: readonly string[];
   /** Every file that was looked at, the unreadable ones included. */
   readonly fingerprints: Fingerprints;
@@ -41,7 +55,10 @@ interface Reading {
  * version is reported and the old one stays in force.
  */
 export class TrustFileKeyResolver extends KeyResolver {
-  #keys = new TrustedKeys();
+  #keys: KeyResolver = new TrustedKeys();
+  /** The version read last that was whole. */
+  #latest: Pick<Required<Reading>, 'keys' | 'files'> = { keys: new TrustedKeys(), files: new Uint8Array() };
+  #announce: ((trust: AnnouncedTrust) => Promise<void>) | undefined;
   #fingerprints: Fingerprints = new Map();
   #reading: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -75,7 +92,7 @@ export class TrustFileKeyResolver extends KeyResolver {
       options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
     );
     if (isAbsent) log.warn(`nobody is trusted: there is no trust file ${file}`);
-    resolver.#adopt(reading);
+    await resolver.#adopt(reading);
     return resolver;
   }
 
@@ -85,6 +102,13 @@ export class TrustFileKeyResolver extends KeyResolver {
     wit?: string,
   ): VerificationKey | undefined | Promise<VerificationKey | undefined> {
     return this.#keys.resolve(iss, kid, wit);
+  }
+
+  /** From now on what is trusted is told first: keys that are new wait, keys that are gone or revoked are refused at once. */
+  announceTo(announce: (trust: AnnouncedTrust) => Promise<void>): Promise<void> {
+    this.#announce = announce;
+    this.#keys = new TrustedKeys();
+    return this.#putInForce();
   }
 
   /** Reads the files again; problems go to the log. Calls that come meanwhile share one reading. */
@@ -99,7 +123,7 @@ export class TrustFileKeyResolver extends KeyResolver {
   }
 
   describe(): TrustSummary {
-    return this.#keys.describe();
+    return this.#latest.keys.describe();
   }
 
   async #poll(): Promise<void> {
@@ -108,7 +132,7 @@ export class TrustFileKeyResolver extends KeyResolver {
 
   async #readAgain(): Promise<void> {
     const reading = await readTrust(this.path, this.remote);
-    this.#adopt(reading);
+    await this.#adopt(reading);
     if (!reading.keys) {
       this.log.warn(
         `the trust file is broken, the version before stays in force:\n${reading.problems.join('\n')}`,
@@ -116,29 +140,49 @@ export class TrustFileKeyResolver extends KeyResolver {
     }
   }
 
-  #adopt({ keys, fingerprints }: Reading): void {
+  async #adopt({ keys, files, fingerprints }: Reading): Promise<void> {
     this.#fingerprints = fingerprints;
     if (!keys) return;
-    this.#keys = keys;
+    this.#latest = { keys, files };
     this.log.info(`trust file ${this.path}: ${describeTrust(keys.describe())}`);
     void keys.warmUp();
+    await this.#putInForce();
+  }
+
+  async #putInForce(): Promise<void> {
+    const next = this.#latest;
+    if (!this.#announce) {
+      this.#keys = next.keys;
+      return;
+    }
+    this.#keys = new KeysInBoth(next.keys, this.#keys);
+    const onRecorded = () => {
+      if (this.#latest === next) this.#keys = next.keys;
+    };
+    await this.#announce({ files: next.files, revocations: next.keys.revocations, onRecorded });
   }
 }
 
 async function readTrust(path: string, remote: RemoteKeySets): Promise<Reading> {
   const fingerprints = new Map<string, string>();
+  const read: Uint8Array[] = [];
   const readJson = async (file: string): Promise<unknown> => {
     // Before the content, so that a change in between shows as a change at the next look.
     fingerprints.set(file, await fingerprint(file));
-    return parseStrictJson(await readFile(file, 'utf8'));
+    const bytes = await readFile(file);
+    read.push(bytes);
+    return parseStrictJson(bytes.toString('utf8'));
   };
   try {
     const document = await readJson(resolve(path));
     const readJwks = (file: string): Promise<unknown> => readJson(resolve(dirname(path), file));
-    return { keys: await parseTrust(document, path, readJwks, remote), problems: [], fingerprints };
+    const keys = await parseTrust(document, path, readJwks, remote);
+    return { keys, files: concatBytes(...read), problems: [], fingerprints };
   } catch (error) {
-    if (error instanceof TrustError) return { problems: error.problems, fingerprints };
+    const files = new Uint8Array();
+    if (error instanceof TrustError) return { files, problems: error.problems, fingerprints };
     return {
+      files,
       problems: [`${path}: ${types.isNativeError(error) ? error.message : 'unreadable'}`],
       fingerprints,
     };

@@ -1,4 +1,5 @@
 import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
+import type { Revocation } from '../domain/revocation.js';
 import { type KeyMap, type KeySet, findKey } from './key-set.js';
 import { RemoteJwks } from './remote-jwks.js';
 import { WorkloadIdentities } from './workload-identities.js';
@@ -15,6 +16,7 @@ export class TrustedKeys extends KeyResolver {
   constructor(
     private readonly issuers: ReadonlyMap<string, KeySet> = new Map(),
     private readonly domains: ReadonlyMap<string, KeySet> = new Map(),
+    readonly revocations: readonly Revocation[] = [],
   ) {
     super();
     this.#identities = new WorkloadIdentities(domains);

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EVERYTHING } from '../../src/application/caller.js';
+import fc from 'fast-check';
 import type { KeyHistory, KeysRequest } from '../../src/application/ports/key-history.js';
 import type { VerifiedEct } from '../../src/domain/entry.js';
+import { naiveReach } from '../support/naive-graph.js';
 import { verifiedEct, type TaskSketch } from '../support/verified-ect.js';
 import type { StoreUnderTest } from './ledger-store.contract.js';
 
@@ -106,6 +108,103 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
       await append(signedBy('key', { iss, kid }), signedBy('key', { iss, kid }));
       expect((await subject.keys.find(jktOf('key')))?.names).toEqual([{ iss, kid, source: undefined }]);
       expect(await listed({ iss })).toEqual([jktOf('key')]);
+    });
+
+    describe('impact', () => {
+      const impact = async (key: string, fromMs = 0, limit = 100) => {
+        const { nodes, truncated } = await subject.keys.impact(jktOf(key), { fromMs, limit });
+        return { nodes: nodes.map(({ index, depth }) => [index, depth]), truncated };
+      };
+      const child = (key: string, ...parents: readonly VerifiedEct[]) =>
+        signedBy(key, { iss: A, kid: key, parents: parents.map(({ claims }) => claims.jti) });
+
+      it('is the tasks signed with the key and all that came of them, by shortest distance', async () => {
+        const bad = child('bad');
+        const good = child('good', bad);
+        const late = child('bad', good);
+        await append(child('other'), bad, good, late, child('good', late, good), child('other'));
+        expect(await impact('bad')).toEqual({
+          nodes: [
+            [2, 0],
+            [4, 0],
+            [3, 1],
+            [5, 1],
+          ],
+          truncated: false,
+        });
+      });
+
+      it('begins with what was recorded at the given time', async () => {
+        const [first, second] = [child('bad'), child('bad')];
+        await append(first, second, child('good', first), child('good', second));
+        const since = [
+          [2, 0],
+          [4, 1],
+        ];
+        expect(await impact('bad', 1_001)).toEqual({ nodes: since, truncated: false });
+        expect(await impact('bad', 2_000)).toEqual({ nodes: since, truncated: false });
+        expect(await impact('bad', 2_001)).toEqual({ nodes: [], truncated: false });
+        expect(await impact('bad', 9_000)).toEqual({ nodes: [], truncated: false });
+        expect(await impact('unused')).toEqual({ nodes: [], truncated: false });
+      });
+
+      it('stops at the limit and says so', async () => {
+        const bad = [child('bad'), child('bad'), child('bad')];
+        await append(...bad, child('good', ...bad));
+        expect(await impact('bad', 0, 2)).toEqual({
+          nodes: [
+            [1, 0],
+            [2, 0],
+          ],
+          truncated: true,
+        });
+        expect(await impact('bad', 0, 3)).toMatchObject({ truncated: true });
+        expect(await impact('bad', 0, 4)).toMatchObject({ truncated: false });
+      });
+
+      it('agrees with a naive walk over any graph', async () => {
+        const task = fc.record({ isBad: fc.boolean(), links: fc.uniqueArray(fc.nat(30), { maxLength: 4 }) });
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(task, { minLength: 1, maxLength: 20 }),
+            fc.nat(20),
+            async (tasks, since) => {
+              const before = await subject.store.size();
+              const key = `bad ${before}`;
+              const first = Math.max(before, 1);
+              const ects: VerifiedEct[] = [];
+              for (const { isBad, links } of tasks) {
+                const parents = [...new Set(links.map((link) => ects[link]))].filter(
+                  (one) => one !== undefined,
+                );
+                ects.push(child(isBad ? key : 'good', ...parents));
+              }
+              for (const [at, ect] of ects.entries()) {
+                subject.setNow(1_000_000 + 1_000 * (first + at));
+                await subject.store.append([[ect]]);
+              }
+              const children = new Map<string, string[]>();
+              const indexOf = new Map(ects.map(({ claims }, at) => [claims.jti, first + at]));
+              for (const { claims } of ects)
+                for (const parent of claims.parents)
+                  children.set(parent, [...(children.get(parent) ?? []), claims.jti]);
+              const depths = new Map<number, number>();
+              for (const { claims } of ects.slice(since).filter(({ jkt }) => jkt === jktOf(key))) {
+                for (const [jti, depth] of naiveReach(claims.jti, children)) {
+                  const index = indexOf.get(jti) ?? -1;
+                  depths.set(index, Math.min(depth, depths.get(index) ?? Infinity));
+                }
+              }
+              const expected = [...depths].sort(([a, x], [b, y]) => x - y || a - b);
+              expect(await impact(key, 1_000_000 + 1_000 * (first + since))).toEqual({
+                nodes: expected,
+                truncated: false,
+              });
+            },
+          ),
+          { numRuns: 15 },
+        );
+      });
     });
 
     it('finds the entries of a key', async () => {

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EVERYTHING } from '../../src/application/caller.js';
 import type { TrustStore } from '../../src/application/ports/trust-store.js';
 import type { AppendOutcome } from '../../src/application/ports/ledger-store.js';
+import { parseSignedCheckpoint } from '../../src/domain/log/checkpoint.js';
+import { decodeLeaf } from '../../src/domain/log/leaf.js';
 import { verifiedEct } from '../support/verified-ect.js';
 import type { StoreUnderTest } from './ledger-store.contract.js';
 
@@ -83,6 +86,79 @@ export function describeTrustStore(name: string, open: () => Promise<TrustUnderT
         expect(await marks()).toEqual([undefined, undefined, undefined, undefined]);
         subject.setNow(5_000);
         expect(await marks()).toEqual([5_000, undefined, undefined, 5_000]);
+      });
+    });
+
+    describe('recordTrust', () => {
+      const files = (text: string) => new TextEncoder().encode(text);
+      const kinds = async () =>
+        (await subject.store.leaves(0, 100)).map((leaf) => {
+          const { kind } = decodeLeaf(leaf);
+          return kind;
+        });
+      const configurationAt = async (index: number) => {
+        const bytes = await subject.trust.configurationAt(index);
+        return bytes && new TextDecoder().decode(bytes);
+      };
+
+      it('writes no leaf for what is trusted from the start, however often it is said', async () => {
+        await subject.store.append([]);
+        await subject.trust.recordTrust(files('one'));
+        await subject.trust.recordTrust(files('one'));
+        expect(await kinds()).toEqual(['genesis']);
+        expect(await configurationAt(0)).toBeUndefined();
+        expect(await record('a')).toBe('recorded');
+        expect(await kinds()).toEqual(['genesis', 'ect']);
+      });
+
+      it('writes both leaves at the first change, then one a change, and none for the same again', async () => {
+        await subject.store.append([]);
+        await subject.trust.recordTrust(files('one'));
+        await record('a');
+        for (const text of ['two', 'two', 'one', '']) await subject.trust.recordTrust(files(text));
+        expect(await kinds()).toEqual(['genesis', 'ect', 'trust', 'trust', 'trust', 'trust']);
+        const kept = await Promise.all([1, 2, 3, 4, 5, 6].map(configurationAt));
+        expect(kept).toEqual([undefined, 'one', 'two', 'one', '', undefined]);
+        for (const [at, leaf] of (await subject.store.leaves(2, 4)).entries()) {
+          const bytes = files(kept[at + 1] ?? '');
+          const digest = createHash('sha256').update(bytes).digest('base64url');
+          expect(decodeLeaf(leaf)).toEqual({ kind: 'trust', digest, sizeBytes: bytes.length });
+        }
+      });
+
+      it('is signed like an entry, and entries go on after it', async () => {
+        const parent = verifiedEct({ kid: 'a' });
+        await subject.store.append([[parent]]);
+        await subject.trust.recordTrust(files('one'));
+        await subject.trust.recordTrust(files('two'));
+        expect(parseSignedCheckpoint((await subject.store.checkpoint()) ?? '').size).toBe(4);
+        const child = verifiedEct({ kid: 'a', parents: [parent.claims.jti] });
+        const [[outcome] = []] = await subject.store.append([[child]]);
+        expect(outcome).toMatchObject({ kind: 'recorded', entry: { index: 4 }, receipt: { size: 5 } });
+        expect(await subject.store.size()).toBe(5);
+        expect(await subject.store.entryAt(3, EVERYTHING)).toBeUndefined();
+        expect(await subject.store.entryAt(4, EVERYTHING)).toMatchObject({ claims: child.claims });
+        const found = await subject.store.search({}, { order: 'asc', limit: 1, afterIndex: 1 }, EVERYTHING);
+        expect(found.map(({ index }) => index)).toEqual([4]);
+        const { nodes } = await subject.store.trace(4, { direction: 'ancestors', limit: 9 }, EVERYTHING);
+        expect(nodes.map(({ index }) => index)).toEqual([4, 1]);
+      });
+
+      it('counts revocations in, a line of JSON each, in their order', async () => {
+        await subject.store.append([]);
+        await subject.trust.recordTrust(files('one'));
+        await subject.trust.revoke({ jkt: jktOf('b'), atMs: 2_000, reason: 'lost' });
+        await subject.trust.revoke({ jkt: jktOf('a'), atMs: 1_000, reason: 'stolen' });
+        await subject.trust.recordTrust(files('one'));
+        await subject.trust.recordTrust(files('one'));
+        expect(await kinds()).toEqual(['genesis', 'trust', 'trust']);
+        const lines = [
+          { jkt: jktOf('b'), at: '1970-01-01T00:00:02.000Z', reason: 'lost' },
+          { jkt: jktOf('a'), at: '1970-01-01T00:00:01.000Z', reason: 'stolen' },
+        ];
+        expect(await configurationAt(2)).toBe(
+          `one${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`,
+        );
       });
     });
   });

@@ -10,6 +10,7 @@ import {
   type EntryJson,
   expectProblem,
   faultsAt,
+  type ImpactJson,
   type KeyJson,
   type KeysJson,
   type TraceJson,
@@ -137,6 +138,41 @@ describe.each(STORES)('revocation of a key (%s)', (store) => {
     const jkt = 'A'.repeat(43);
     expect(await revoke({ reason: 'lost' }, jkt)).toMatchObject({ status: 201, body: { jkt } });
     expectProblem(await ledger.client.get(`/keys/${jkt}`), 'not-found', 404);
+  });
+
+  test('its impact: what it signed since then, and what came of that', async () => {
+    const early = await ledger.client.recorded(await ledger.cast.b.sign({ wid, parents: [entry.jti] }));
+    ledger.clock.advance(1_000);
+    const at = now();
+    const bad = await ledger.client.recorded(await ledger.cast.a.sign({ wid }));
+    const child = await ledger.client.recorded(await ledger.cast.b.sign({ wid, parents: [bad.jti] }));
+    const impact = async (query = '') =>
+      (await ledger.client.get<ImpactJson>(`/keys/${entry.jkt}/impact${query}`)).body;
+    const all = [entry.jti, bad.jti, early.jti, child.jti];
+    expect((await impact()).nodes.map(({ jti }) => jti)).toEqual(all);
+    ledger.clock.advance(1_000);
+    await revoke({ at, reason: 'stolen' });
+    expect(await impact()).toMatchObject({
+      jkt: entry.jkt,
+      from: at,
+      nodes: [
+        { jti: bad.jti, depth: 0, key_status: 'revoked', key_revoked_at: at },
+        { jti: child.jti, depth: 1 },
+      ],
+      truncated: false,
+    });
+    expect((await impact(`?from=${entry.recorded_at}`)).nodes.map(({ jti }) => jti)).toEqual(all);
+    expect(await impact('?limit=1')).toMatchObject({ nodes: [{ jti: bad.jti }], truncated: true });
+    const path = `/keys/${entry.jkt}/impact`;
+    for (const [query, pointer] of [
+      ['from=today', '/query/from'],
+      ['limit=0', '/query/limit'],
+      ['limit=10001', '/query/limit'],
+      ['depth=1', '/query/depth'],
+    ] as const)
+      expectProblem(await ledger.client.get(`${path}?${query}`), 'invalid-request', 400, faultsAt(pointer));
+    const unused = await ledger.client.get(`/keys/${'A'.repeat(43)}/impact`);
+    expectProblem(unused, 'not-found', 404);
   });
 
   const faulty: readonly (readonly [string, object, string])[] = [

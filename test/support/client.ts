@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { z } from 'zod';
 import type { ProblemCode } from '../../src/domain/errors.js';
-import type { keySchema, keysSchema } from '../../src/http/key-representations.js';
+import type { impactSchema, keySchema, keysSchema } from '../../src/http/key-representations.js';
 import type { Problem } from '../../src/http/problem.js';
 import type {
   batchSchema,
@@ -21,6 +21,7 @@ export type TraceJson = z.infer<typeof traceSchema>;
 export type WorkflowJson = z.infer<typeof workflowSchema>;
 export type WorkflowsJson = z.infer<typeof workflowsSchema>;
 
+export type ImpactJson = z.infer<typeof impactSchema>;
 export type KeyJson = z.infer<typeof keySchema>;
 export type KeysJson = z.infer<typeof keysSchema>;
 

@@ -112,6 +112,17 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
 }
 
+const TABLES = [
+  'entry',
+  'token',
+  'edge',
+  'verification_key',
+  'leaf',
+  'tile_hashes',
+  'checkpoint',
+  'trust_configuration',
+];
+
 /** Runs SQL as whoever owns the tables and everything else. */
 export async function asSuperuser(
   url: string,
@@ -122,8 +133,7 @@ export async function asSuperuser(
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    for (const table of ['entry', 'token', 'edge', 'verification_key', 'leaf', 'tile_hashes', 'checkpoint'])
-      await client.query(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
+    for (const table of TABLES) await client.query(`ALTER TABLE "${table}" DISABLE TRIGGER USER`);
     await work(
       async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, [...values])).rows,
     );

@@ -30,7 +30,7 @@ describe('two instances on one database with one key', () => {
     expect(notes).toHaveLength(APPENDS);
     const [store] = stores;
     if (!store) throw new Error('no store');
-    const publisher = new PublishLog(store, sealers[0].keys);
+    const publisher = new PublishLog(store, store.trust, sealers[0].keys);
     const signed = notes.map(parseSignedCheckpoint);
     for (const { note } of signed)
       expect(await verifyNote(note, sealers[0].keys, nodeCrypto)).toBe('verified');

@@ -43,6 +43,8 @@ export interface StoredPlace {
   readonly token?: Uint8Array | undefined;
   /** Indices of the parents by the edges. */
   readonly parents: readonly number[];
+  /** The trust configuration that is stored for this place. */
+  readonly configuration?: Uint8Array | undefined;
 }
 
 /** A parent that a token names, to be looked up. */

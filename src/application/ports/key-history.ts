@@ -1,3 +1,4 @@
+import type { Trace } from './ledger-store.js';
 import type { PublicJwk } from '../../domain/entry.js';
 import type { KeyRevocation } from '../../domain/key-status.js';
 
@@ -40,6 +41,13 @@ export interface KeysRequest {
   readonly before?: number | undefined;
 }
 
+export interface ImpactRequest {
+  /** Only what was recorded then or later, in milliseconds since the epoch. */
+  readonly fromMs: number;
+  /** How many nodes at most. */
+  readonly limit: number;
+}
+
 /**
  * The keys that verified entries. All of it follows from the entries, which are append-only; a key never leaves. Methods throw `LedgerError`
  * `store-unavailable` when the storage can't be reached.
@@ -49,4 +57,7 @@ export abstract class KeyHistory {
   abstract list(request: KeysRequest): Promise<readonly ListedKey[]>;
 
   abstract find(jkt: string): Promise<UsedKey | undefined>;
+
+  /** The tasks that the key signed (depth 0) and all that came of them, by depth, then index; `depth` is the shortest distance. */
+  abstract impact(jkt: string, request: ImpactRequest): Promise<Trace>;
 }

@@ -1,31 +1,33 @@
 /** Where a walk ends. */
 export interface TraversalBounds {
-  /** How many nodes at most, the start included. */
+  /** How many nodes at most, the starts included. */
   readonly limit: number;
   /** How many steps at most; without it no bound. */
   readonly depth?: number | undefined;
 }
 
 export interface Traversal {
-  /** By depth, then index; the start first. `depth` is the shortest distance. */
+  /** By depth, then index; the starts first. `depth` is the shortest distance. */
   readonly visited: readonly { readonly index: number; readonly depth: number }[];
   /** Whether a bound cut something off. */
   readonly truncated: boolean;
 }
 
 /**
- * Walks a DAG breadth first from `start`, level by level, each node once (ECT §6.4: a walk is bounded and says so).
+ * Walks a DAG breadth first from `starts`, level by level, each node once (ECT §6.4: a walk is bounded and says so).
  *
+ * @param starts by index, each once; of very many only the lowest `limit + 1` are needed
  * @param neighbours direct parents (or children) of a node; of very many only the lowest `limit + 1` indices are needed
  */
 export function traverse(
-  start: number,
+  starts: readonly number[],
   neighbours: (index: number) => readonly number[],
   bounds: TraversalBounds,
 ): Traversal {
-  const seen = new Set([start]);
-  const visited = [{ index: start, depth: 0 }];
-  let level = [start];
+  const seen = new Set(starts);
+  const visited = starts.slice(0, bounds.limit).map((index) => ({ index, depth: 0 }));
+  if (starts.length > bounds.limit) return { visited, truncated: true };
+  let level = starts;
   for (let depth = 1; level.length > 0; depth++) {
     const next = nextLevel(level, seen, neighbours);
     if (next.length === 0) break;

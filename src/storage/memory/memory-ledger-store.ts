@@ -37,10 +37,16 @@ import { MemoryTrustStore } from './memory-trust-store.js';
 
 /** Keeps entries in this process only: for tests, demos and as a library. Nothing survives the process. */
 export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
-  readonly keys = new MemoryKeyHistory(() => this.keyStatus());
+  readonly keys = new MemoryKeyHistory({
+    keyStatus: () => this.keyStatus(),
+    nodeAt: (index) => this.nodeAt(index),
+    childrenOf: (index) => this.at(index).children,
+    entries: () => this.kept.map(({ entry }) => entry),
+  });
   readonly trust: MemoryTrustStore;
-  /** Position i holds index i + 1, since index 0 belongs to the genesis leaf. */
+  /** By index, which not every leaf has an entry for. */
   private readonly kept: Kept[] = [];
+  private readonly byIndex = new Map<number, Kept>();
   private readonly byJti = new Map<string, Kept[]>();
   private readonly byWid = new Map<string, Kept[]>();
   private readonly leafBytes: Uint8Array[] = [];
@@ -55,7 +61,13 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     private readonly revocations: RevocationList = new RevocationList(),
   ) {
     super();
-    this.trust = new MemoryTrustStore(revocations, () => this.nextRecordingMs());
+    this.trust = new MemoryTrustStore(revocations, {
+      nextRecordingMs: () => this.nextRecordingMs(),
+      appendLeaves: async (leaves) => {
+        await this.sealLeaves([...this.genesisIfFirst(), ...leaves], () => undefined);
+        return this.leafBytes.length - 1;
+      },
+    });
   }
 
   override async append(
@@ -69,12 +81,10 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     };
     const admissions = admitSubmissions(submissions, this, head, this.rules);
     const admitted = admittedByIndex(admissions);
-    const leaves = [...(size === 0 ? [this.sealer.genesis()] : []), ...admitted.map(leafOf)];
-    const seal = leaves.length > 0 ? await this.sealer.seal(this, leaves) : undefined;
-    if (seal) this.keepSeal(leaves, seal);
-    for (const one of admitted) this.keep(one);
-    if (seal) await this.sealer.settle(seal);
-    const receipts = seal?.receipts ?? new Map<number, Receipt>();
+    const leaves = [...this.genesisIfFirst(), ...admitted.map(leafOf)];
+    const receipts = await this.sealLeaves(leaves, () => {
+      for (const one of admitted) this.keep(one);
+    });
     return admissions.map((ones) => ones.map((one) => outcomeOf(one, receipts)));
   }
 
@@ -103,7 +113,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
       const next = request.direction === 'ancestors' ? parents : children.filter((child) => child < atSize);
       return next.filter((one) => isSeen(this.at(one), visibility));
     };
-    const { visited, truncated } = traverse(index, neighbours, request);
+    const { visited, truncated } = traverse([index], neighbours, request);
     const nodes = visited.map((step) => ({ ...this.nodeAt(step.index), depth: step.depth }));
     return Promise.resolve({ nodes, truncated });
   }
@@ -153,7 +163,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
   }
 
   override entryAt(index: number, visibility: Visibility): Promise<Entry | undefined> {
-    const kept = this.kept[index - 1];
+    const kept = this.byIndex.get(index);
     return Promise.resolve(kept && isSeen(kept, visibility) ? this.shown([kept.entry])[0] : undefined);
   }
 
@@ -184,6 +194,23 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     return Math.max(this.clock.nowMs(), this.kept.at(-1)?.entry.recordedAtMs ?? 0);
   }
 
+  private genesisIfFirst(): readonly Uint8Array[] {
+    return this.leafBytes.length === 0 ? [this.sealer.genesis()] : [];
+  }
+
+  /** @param keep stores what the leaves are of, before anybody hears of them */
+  private async sealLeaves(
+    leaves: readonly Uint8Array[],
+    keep: () => void,
+  ): Promise<ReadonlyMap<number, Receipt>> {
+    if (leaves.length === 0) return new Map();
+    const seal = await this.sealer.seal(this, leaves);
+    this.keepSeal(leaves, seal);
+    keep();
+    await this.sealer.settle(seal);
+    return seal.receipts;
+  }
+
   private keepSeal(leaves: readonly Uint8Array[], { growth, checkpoint }: Seal): void {
     this.leafBytes.push(...leaves);
     this.checkpoints.set(growth.edge.size, checkpoint);
@@ -195,20 +222,19 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
 
   private keep(admitted: AdmittedEct): void {
     const { ect, index, recordedAtMs, parentIndices } = admitted;
-    if (index !== this.kept.length + 1)
-      throw new Error(`index ${index} would leave a gap after ${this.kept.length}`);
     const entry = entryOf(ect, { index, recordedAtMs, jkt: ect.jkt });
     const task = { ...ect.claims, index, recordedAtMs, digest: ect.digest, jkt: ect.jkt };
     const kept = { entry, task, parents: parentIndices, children: [] };
     for (const parent of parentIndices) this.at(parent).children.push(index);
     this.kept.push(kept);
+    this.byIndex.set(index, kept);
     this.keys.keep(admitted);
     push(this.byJti, task.jti, kept);
     if (task.wid !== undefined) push(this.byWid, task.wid, kept);
   }
 
   private at(index: number): Kept {
-    const kept = this.kept[index - 1];
+    const kept = this.byIndex.get(index);
     if (!kept) throw new Error(`there is no entry at index ${index}`);
     return kept;
   }

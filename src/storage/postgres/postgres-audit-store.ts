@@ -64,15 +64,17 @@ export class PostgresAuditStore extends AuditStore {
 
   override async places(first: number, count: number): Promise<readonly StoredPlace[]> {
     const range = [LOG, first, first + count];
-    const [leaves, entries, tokens, edges] = await Promise.all([
+    const [leaves, entries, tokens, edges, configurations] = await Promise.all([
       this.query<{ index: number; leaf: Buffer }>(sql.LEAVES, range),
       this.query<EntryRow>(sql.ENTRIES, range),
       this.query<{ index: number; ect: Buffer }>(sql.TOKENS, range),
       this.query<{ child: number; parent: number }>(sql.EDGES, range),
+      this.query<{ index: number; configuration: Buffer }>(sql.CONFIGURATIONS, range),
     ]);
     const leafAt = new Map(leaves.map(({ index, leaf }) => [index, leaf]));
     const entryAt = new Map(entries.map((row) => [row.index, columnsOf(row)]));
     const tokenAt = new Map(tokens.map(({ index, ect }) => [index, ect]));
+    const configurationAt = new Map(configurations.map((row) => [row.index, row.configuration]));
     const parentsOf = groupBy(edges, ({ child }) => child);
     return Array.from({ length: count }, (_, at) => first + at).map((index) => ({
       index,
@@ -80,6 +82,7 @@ export class PostgresAuditStore extends AuditStore {
       entry: entryAt.get(index),
       token: tokenAt.get(index),
       parents: (parentsOf.get(index) ?? []).map(({ parent }) => parent),
+      configuration: configurationAt.get(index),
     }));
   }
 

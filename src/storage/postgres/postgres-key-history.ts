@@ -1,14 +1,19 @@
 import {
   KeyHistory,
   MAX_KEY_NAMES,
+  type ImpactRequest,
   type KeyName,
   type KeysRequest,
   type ListedKey,
   type UsedKey,
 } from '../../application/ports/key-history.js';
+import type { Trace, TracedNode } from '../../application/ports/ledger-store.js';
+import { traverse, type Traversal } from '../../domain/dag/traversal.js';
 import type { PublicJwk } from '../../domain/entry.js';
 import type { KeyStatus } from '../../domain/key-status.js';
+import { splitList } from './node-row.js';
 import type { Query } from './statement.js';
+import { IMPACT } from './trace-sql.js';
 
 /** What is told of keys; `asked` gives their "jkt" and "position". $1 log. Each costs a few index look-ups, however often it was used. */
 const usedKeys = (asked: string) => `
@@ -47,13 +52,24 @@ interface KeyRow extends Omit<ListedKey, 'jwk' | 'names'> {
   readonly names: readonly (Omit<KeyName, 'source'> & { readonly source: string | null })[];
 }
 
+interface ImpactRow {
+  readonly index: number;
+  readonly isSigned: boolean;
+  /** Indices of its children, as text. */
+  readonly neighbours: string;
+}
+
+export interface KeyHistoryTools {
+  readonly query: Query;
+  readonly log: number;
+  readonly keyStatus: () => Promise<KeyStatus>;
+  /** What is shown of the tasks that a walk visited, in its order. */
+  readonly tracedNodes: (steps: Traversal['visited']) => Promise<readonly TracedNode[]>;
+}
+
 /** Reads what the appends left. */
 export class PostgresKeyHistory extends KeyHistory {
-  constructor(
-    private readonly query: Query,
-    private readonly log: number,
-    private readonly keyStatus: () => Promise<KeyStatus>,
-  ) {
+  constructor(private readonly tools: KeyHistoryTools) {
     super();
   }
 
@@ -63,16 +79,26 @@ export class PostgresKeyHistory extends KeyHistory {
     before = Number.MAX_SAFE_INTEGER,
   }: KeysRequest): Promise<readonly ListedKey[]> {
     return iss === undefined
-      ? this.read(KEYS, [this.log, before, limit])
-      : this.read(KEYS_OF_ISSUER, [this.log, before, limit, iss]);
+      ? this.read(KEYS, [before, limit])
+      : this.read(KEYS_OF_ISSUER, [before, limit, iss]);
   }
 
   override async find(jkt: string): Promise<UsedKey | undefined> {
-    return (await this.read(KEY, [this.log, jkt]))[0];
+    return (await this.read(KEY, [jkt]))[0];
+  }
+
+  override async impact(jkt: string, { fromMs, limit }: ImpactRequest): Promise<Trace> {
+    const { query, log, tracedNodes } = this.tools;
+    const rows = await query<ImpactRow>(IMPACT, [log, jkt, limit + 1, fromMs]);
+    const starts = rows.filter(({ isSigned }) => isSigned).map(({ index }) => index);
+    const children = new Map(rows.map(({ index, neighbours }) => [index, splitList(neighbours).map(Number)]));
+    const { visited, truncated } = traverse(starts, (from) => children.get(from) ?? [], { limit });
+    return { nodes: await tracedNodes(visited), truncated };
   }
 
   private async read(sql: string, values: readonly unknown[]): Promise<readonly ListedKey[]> {
-    const [rows, status] = await Promise.all([this.query<KeyRow>(sql, values), this.keyStatus()]);
+    const { query, log, keyStatus } = this.tools;
+    const [rows, status] = await Promise.all([query<KeyRow>(sql, [log, ...values]), keyStatus()]);
     return rows.map((row) => keyOf(row, status));
   }
 }

@@ -8,6 +8,7 @@ import {
   type PageRequest,
   type TaskQuery,
   type Trace,
+  type TracedNode,
   type TraceRequest,
   type WorkflowGraph,
   type WorkflowsPage,
@@ -16,8 +17,8 @@ import {
 import { RevocationList } from '../../application/revocation-list.js';
 import type { LogSealer, StoredLog } from '../../application/seal-log.js';
 import type { AdmissionRules } from '../../domain/dag/admission.js';
-import { traverse } from '../../domain/dag/traversal.js';
-import type { DagNode, Entry, VerifiedEct } from '../../domain/entry.js';
+import { traverse, type Traversal } from '../../domain/dag/traversal.js';
+import type { Entry, VerifiedEct } from '../../domain/entry.js';
 import { LedgerError } from '../../domain/errors.js';
 import { KeyStatus } from '../../domain/key-status.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
@@ -76,14 +77,16 @@ export class PostgresLedgerStore extends LedgerStore {
     });
     this.pool.on('error', () => undefined); // an idle connection broke: the pool has dropped it, the next query opens another
     this.log = storedLog(this.query, LOG);
-    const { revocations = new RevocationList(), clock } = options;
+    const { revocations = new RevocationList(), clock, sealer } = options;
     this.revocations = new StoredRevocations(LOG, revocations);
+    const { query } = this;
     const keyStatus = () => this.keyStatus();
     const guard = <Result>(work: () => Promise<Result>) => this.guard(work);
-    this.keys = new PostgresKeyHistory(this.query, LOG, keyStatus);
-    this.entries = new PostgresEntries({ log: LOG, pool: this.pool, query: this.query, guard, keyStatus });
-    const tools = { log: LOG, appends: this.appends, revocations: this.revocations, clock, guard };
-    this.trust = new PostgresTrustStore(tools);
+    const tracedNodes = (steps: Traversal['visited']) => this.tracedNodes(steps);
+    this.keys = new PostgresKeyHistory({ log: LOG, query, keyStatus, tracedNodes });
+    this.entries = new PostgresEntries({ log: LOG, pool: this.pool, query, guard, keyStatus });
+    const tools = { log: LOG, appends: this.appends, revocations: this.revocations, sealer, query, clock };
+    this.trust = new PostgresTrustStore({ ...tools, guard });
   }
 
   async close(): Promise<void> {
@@ -129,11 +132,8 @@ export class PostgresLedgerStore extends LedgerStore {
       ...sightParameters(visibility),
     ]);
     const neighbours = new Map(rows.map((row) => [row.index, splitList(row.neighbours).map(Number)]));
-    const { visited, truncated } = traverse(index, (from) => neighbours.get(from) ?? [], { limit, depth });
-    const nodes = new Map(
-      (await this.nodesAt(visited.map((step) => step.index))).map((node) => [node.index, node]),
-    );
-    return { truncated, nodes: visited.map((step) => ({ ...nodeAt(nodes, step.index), depth: step.depth })) };
+    const { visited, truncated } = traverse([index], (from) => neighbours.get(from) ?? [], { limit, depth });
+    return { truncated, nodes: await this.tracedNodes(visited) };
   }
 
   override async workflow(
@@ -190,12 +190,13 @@ export class PostgresLedgerStore extends LedgerStore {
     return this.entries.at(index, visibility);
   }
 
-  private async nodesAt(indices: readonly number[]): Promise<readonly DagNode[]> {
+  private async tracedNodes(steps: Traversal['visited']): Promise<readonly TracedNode[]> {
     const [rows, status] = await Promise.all([
-      this.query<NodeRow>(NODES_AT, [LOG, indices]),
+      this.query<NodeRow>(NODES_AT, [LOG, steps.map(({ index }) => index)]),
       this.keyStatus(),
     ]);
-    return rows.map((row) => status.ofNode(nodeOfRow(row)));
+    const nodes = new Map(rows.map((row) => [row.index, status.ofNode(nodeOfRow(row))]));
+    return steps.map(({ index, depth }) => ({ ...nodeAt(nodes, index), depth }));
   }
 
   private async keyStatus(): Promise<KeyStatus> {

@@ -2,18 +2,44 @@ import type { Client } from 'pg';
 import type { Clock } from '../../application/ports/clock.js';
 import { TrustStore, type RevocationRequest } from '../../application/ports/trust-store.js';
 import type { StoredRevocation } from '../../application/revocation-list.js';
+import type { LogSealer, Seal } from '../../application/seal-log.js';
+import { LedgerError } from '../../domain/errors.js';
+import { equalBytes } from '../../domain/log/bytes.js';
+import { leavesOfChange, trustConfiguration } from '../../domain/trust-configuration.js';
 import { openTransaction } from './append-batch.js';
 import type { AppendConnection } from './append-connection.js';
-import { queryOn } from './seal-batch.js';
+import { insertSeal, logInTransaction, queryOn } from './seal-batch.js';
+import type { Query } from './statement.js';
 import type { StoredRevocations } from './stored-revocations.js';
 
 const INSERT_REVOCATION = `
   INSERT INTO "key_revocation" ("log", "number", "jkt", "at_ms", "reason") VALUES ($1, $2::bigint, $3, $4::bigint, $5)`;
 
+const LAST_CONFIGURATION = `
+  SELECT "number"::float8 AS "number", "configuration" FROM "trust_configuration" WHERE "log" = $1 ORDER BY "number" DESC LIMIT 1`;
+
+const INSERT_CONFIGURATION = `
+  INSERT INTO "trust_configuration" ("log", "number", "index", "configuration", "recorded_at_ms")
+  VALUES ($1, $2::bigint, $3::bigint, $4, $5::bigint)`;
+
+/** The leaf of the first stands right before that of the second. */
+const CONFIGURATION_AT = `
+  SELECT t."configuration" FROM "trust_configuration" t
+   WHERE t."log" = $1 AND (t."index" = $2::bigint OR (t."number" = 1 AND EXISTS (
+           SELECT 1 FROM "trust_configuration" n WHERE n."log" = $1 AND n."number" = 2 AND n."index" = $2::bigint + 1)))`;
+
+interface ConfigurationRow {
+  readonly number: number;
+  readonly configuration: Buffer;
+}
+
 export interface TrustStoreTools {
   readonly log: number;
   readonly appends: AppendConnection;
   readonly revocations: StoredRevocations;
+  readonly sealer: LogSealer;
+  /** On the reads' connections. */
+  readonly query: Query;
   readonly clock: Clock;
   /** Wraps a failure of the database. */
   readonly guard: <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -30,6 +56,48 @@ export class PostgresTrustStore extends TrustStore {
   ): Promise<{ readonly revocation: StoredRevocation; readonly isNew: boolean }> {
     const { appends, guard } = this.tools;
     return guard(() => appends.use((client) => this.revokeOn(client, request)));
+  }
+
+  override recordTrust(files: Uint8Array): Promise<void> {
+    const { appends, guard, sealer } = this.tools;
+    return guard(async () => {
+      const seal = await appends.use((client) => this.recordOn(client, files));
+      if (seal) await sealer.settle(seal);
+    });
+  }
+
+  override async configurationAt(index: number): Promise<Uint8Array | undefined> {
+    const [row] = await this.tools.query<{ configuration: Buffer }>(CONFIGURATION_AT, [
+      this.tools.log,
+      index,
+    ]);
+    return row?.configuration;
+  }
+
+  /** @returns what to settle; nothing where no leaf was written */
+  private async recordOn(client: Client, files: Uint8Array): Promise<Seal | undefined> {
+    const { log, revocations, sealer, clock } = this.tools;
+    const head = await openTransaction(client, log);
+    await revocations.forAppending(head.revocations, queryOn(client));
+    const configuration = trustConfiguration(files, revocations.list.storedOnes);
+    const {
+      rows: [before],
+    } = await client.query<ConfigurationRow>(LAST_CONFIGURATION, [log]);
+    const row = [configuration, Math.max(clock.nowMs(), head.recordedAtMs)];
+    if (before === undefined) await client.query(INSERT_CONFIGURATION, [log, 1, null, ...row]);
+    if (before === undefined || equalBytes(before.configuration, configuration)) {
+      await client.query('COMMIT');
+      return undefined;
+    }
+    if (head.size === 0) throw new LedgerError('store-unavailable', 'the log was not begun yet');
+    const change = { configuration: before.configuration, hasLeaf: before.number > 1 };
+    const leaves = leavesOfChange(change, configuration);
+    const seal = await sealer.seal(logInTransaction(client, log), leaves);
+    await insertSeal(client, log, head.size, leaves, seal);
+    const index = head.size + leaves.length - 1;
+    await client.query(INSERT_CONFIGURATION, [log, before.number + 1, index, ...row]);
+    await client.query('COMMIT');
+    return seal;
   }
 
   private async revokeOn(
