@@ -1,5 +1,6 @@
 import { Failure, messageOf, systemCodeOf } from './failure.js';
 import type { BatchReply, EntryReply, Problem, RecordedReply } from './replies.js';
+import type { ImpactReply, KeyReply, KeysReply, RevocationReply } from './replies.js';
 import type { TraceReply, WorkflowReply, WorkflowsReply } from './replies.js';
 
 /** Milliseconds to wait for one answer: a full batch on a slow disk takes seconds, a hung service should be told from a busy one. */
@@ -133,6 +134,25 @@ export class LedgerClient {
    */
   async events(query: Query, lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
     return this.call('events', { query, lastEventId, accept: 'text/event-stream', signal });
+  }
+
+  async keys(query: Query): Promise<KeysReply> {
+    return json(await this.call('keys', { query }), 'keys');
+  }
+
+  async key(jkt: string): Promise<KeyReply> {
+    return json(await this.call(`keys/${jkt}`, {}), 'jkt');
+  }
+
+  async keyImpact(jkt: string, query: Query): Promise<ImpactReply> {
+    return json(await this.call(`keys/${jkt}/impact`, { query }), 'nodes');
+  }
+
+  async revokeKey(
+    jkt: string,
+    body: { readonly reason: string; readonly at?: string | undefined },
+  ): Promise<RevocationReply> {
+    return json(await this.call(`keys/${jkt}/revocation`, { body }), 'jkt');
   }
 
   /** @throws Unreachable unless a ledger answers */

@@ -5,6 +5,7 @@ import { addDemo } from './commands/demo.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addKeygen } from './commands/keygen.js';
+import { addKeys } from './commands/keys.js';
 import { addRecord } from './commands/record.js';
 import { addSign } from './commands/sign.js';
 import { addTail } from './commands/tail.js';
@@ -59,6 +60,7 @@ export function buildProgram(shell: Shell): Command {
     addGet,
     addAncestry,
     addWorkflows,
+    addKeys,
     addExport,
     addTail,
     addVerify,

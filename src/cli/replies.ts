@@ -68,6 +68,39 @@ export interface NodeReply {
   readonly parents: readonly string[];
 }
 
+export interface KeyReply {
+  readonly jkt: string;
+  readonly iss: string;
+  readonly kid: string;
+  readonly alg: string;
+  readonly source?: string;
+  readonly names: readonly { readonly iss: string; readonly kid: string }[];
+  readonly jwk: object;
+  readonly first_used_at: string;
+  readonly last_used_at: string;
+  readonly first_index: number;
+  readonly last_index: number;
+  readonly key_status: string;
+  readonly revocation?: { readonly at: string; readonly reason: string };
+}
+
+export interface KeysReply {
+  readonly keys: readonly KeyReply[];
+  readonly next: string | null;
+}
+
+export interface RevocationReply {
+  readonly jkt: string;
+  readonly at: string;
+  readonly reason: string;
+}
+
+export interface ImpactReply {
+  readonly from: string;
+  readonly nodes: readonly (NodeReply & { readonly depth: number })[];
+  readonly truncated: boolean;
+}
+
 export interface TraceReply {
   readonly jti: string;
   readonly wid?: string;

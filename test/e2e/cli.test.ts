@@ -166,6 +166,35 @@ describe('record', () => {
   });
 });
 
+describe('keys', () => {
+  test('lists the keys, shows one, says what rests on it', async () => {
+    const listed = JSON.parse((await ledger('keys', '--json')).out) as { keys: readonly { jkt: string }[] };
+    const jkt = listed.keys[0]?.jkt ?? '';
+    expect((await ledger('keys')).out).toContain(`${jkt}  `);
+    expect((await ledger('keys', jkt)).out).toMatch(/status +active/);
+    const impact = await ledger('keys', 'impact', jkt, '--limit', '1');
+    expect(impact.out).toMatch(/^signed {3}#\d+ /);
+    expect(impact.err).toContain('Only a part');
+  });
+
+  test('revokes a key for good', async () => {
+    const jkt = 'A'.repeat(43);
+    const { code, out } = await ledger(
+      'keys',
+      'revoke',
+      jkt,
+      '--at',
+      '2026-01-02T03:04:05Z',
+      '--reason',
+      'lost',
+    );
+    expect([code, out]).toEqual([0, `${jkt} is revoked as of 2026-01-02T03:04:05.000Z: lost\n`]);
+    const again = await ledger('keys', 'revoke', jkt, '--reason', 'again', '--json');
+    expect(JSON.parse(again.out)).toMatchObject({ reason: 'lost' });
+    expect(await ledger('keys', jkt)).toMatchObject({ code: 2, err: expect.stringContaining('not-found') });
+  });
+});
+
 describe('ancestry and workflows', () => {
   let wid: string;
   let jtis: readonly string[];
