@@ -163,8 +163,7 @@ export async function createService(
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () =>
-      closeAll(app, { follower, sequencer, replays, trust, recordTrust, authenticator, storage }),
+    close: () => closeAll(app, { follower, sequencer, replays, trust, recordTrust, authenticator, storage }),
   };
 }
 
