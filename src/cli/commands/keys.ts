@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { LedgerClient } from '../client.js';
+import { connect, tokenFileOption, type Connection } from '../credentials.js';
 import { examples, flowing, jsonOption, urlOption, whole } from '../options.js';
 import type { KeyReply } from '../replies.js';
 import type { Shell } from '../shell.js';
 import { styled } from '../terminal.js';
 
-interface KeysOptions {
-  readonly url: string;
+interface KeysOptions extends Connection {
   readonly json?: true;
 }
 
@@ -40,6 +39,7 @@ export function addKeys(program: Command, shell: Shell): void {
     .option('--limit <number>', 'how many at most', whole(1, 1_000), 100)
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText('after', examples('ect-ledger keys', 'ect-ledger keys <jkt>'))
     .action((jkt: string | undefined, options: ListOptions) =>
       jkt === undefined ? list(options, shell) : show(jkt, options, shell),
@@ -57,6 +57,7 @@ function addRevoke(keys: Command, shell: Shell): void {
     .option('--at <time>', 'from when on, such as 2026-11-23T02:00:00Z (default: now)')
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText('after', examples('ect-ledger keys revoke <jkt> --reason "found in a build log"'))
     .action((jkt: string, options: RevokeOptions) => revoke(jkt, options, shell));
 }
@@ -70,12 +71,15 @@ function addImpact(keys: Command, shell: Shell): void {
     .option('--limit <number>', 'how many tasks at most', whole(1, 10_000), 1_000)
     .addOption(jsonOption())
     .addOption(urlOption(shell))
+    .addOption(tokenFileOption())
     .addHelpText('after', examples('ect-ledger keys impact <jkt>'))
     .action((jkt: string, options: ImpactOptions) => impact(jkt, options, shell));
 }
 
-async function list({ url, iss, limit, json }: ListOptions, { terminal }: Shell): Promise<void> {
-  const page = await new LedgerClient(url).keys({ iss, limit });
+async function list(options: ListOptions, shell: Shell): Promise<void> {
+  const { iss, limit, json } = options;
+  const { terminal } = shell;
+  const page = await (await connect(options, shell)).keys({ iss, limit });
   if (json) return terminal.printJson({ keys: page.keys, truncated: page.next !== null });
   for (const key of page.keys) {
     const state = key.key_status === 'revoked' ? '  revoked' : '';
@@ -88,9 +92,10 @@ async function list({ url, iss, limit, json }: ListOptions, { terminal }: Shell)
   if (page.next !== null) await terminal.note(`There are more than ${page.keys.length}; see --limit.`);
 }
 
-async function show(jkt: string, { url, json }: KeysOptions, { terminal }: Shell): Promise<void> {
-  const key = await new LedgerClient(url).key(jkt);
-  if (json) return terminal.printJson(key);
+async function show(jkt: string, options: KeysOptions, shell: Shell): Promise<void> {
+  const { terminal } = shell;
+  const key = await (await connect(options, shell)).key(jkt);
+  if (options.json) return terminal.printJson(key);
   for (const [name, value] of describeKey(key)) {
     await terminal.print(styled('dim', name.padEnd(10)), value);
   }
@@ -110,23 +115,19 @@ function describeKey(key: KeyReply): [name: string, value: string][] {
   ];
 }
 
-async function revoke(
-  jkt: string,
-  { url, reason, at, json }: RevokeOptions,
-  { terminal }: Shell,
-): Promise<void> {
-  const revocation = await new LedgerClient(url).revokeKey(jkt, { reason, at });
+async function revoke(jkt: string, options: RevokeOptions, shell: Shell): Promise<void> {
+  const { reason, at, json } = options;
+  const { terminal } = shell;
+  const revocation = await (await connect(options, shell)).revokeKey(jkt, { reason, at });
   if (json) return terminal.printJson(revocation);
   await terminal.print(`${revocation.jkt} is revoked as of ${revocation.at}: ${revocation.reason}`);
   await terminal.note(`See what rests on it: ect-ledger keys impact ${jkt}`);
 }
 
-async function impact(
-  jkt: string,
-  { url, from, limit, json }: ImpactOptions,
-  { terminal }: Shell,
-): Promise<void> {
-  const found = await new LedgerClient(url).keyImpact(jkt, { from, limit });
+async function impact(jkt: string, options: ImpactOptions, shell: Shell): Promise<void> {
+  const { from, limit, json } = options;
+  const { terminal } = shell;
+  const found = await (await connect(options, shell)).keyImpact(jkt, { from, limit });
   if (json) return terminal.printJson(found);
   for (const { depth, index, jti, exec_act: action, iss } of found.nodes) {
     const how = depth === 0 ? 'signed ' : `after ${depth}`;
