@@ -39,13 +39,23 @@ export function layeredLayout(links: Links): Layout {
     const perColumn = Math.ceil(layer.length / columns);
     const inset = ((rows - perColumn) * ROW) / 2;
     for (const [order, position] of layer.entries()) {
-      x[position] = left + Math.floor(order / perColumn) * COLUMN;
-      y[position] = top + inset + (order % perColumn) * ROW;
+      const column = Math.floor(order / perColumn);
+      // Columns of one layer are out of step, so that no link that passes a card seems to be its own.
+      const lag = (column / columns) * ROW;
+      x[position] = left + column * COLUMN;
+      y[position] = top + inset + (order % perColumn) * ROW + lag;
     }
     left += columns * COLUMN + LAYER_GAP;
     width = Math.max(width, left - LAYER_GAP);
   }
-  return { x, y, width, height: top + rows * ROW - ROW_GAP, flow: 'right', links: links.pairs.map(straight) };
+  return {
+    x,
+    y,
+    width,
+    height: top + (rows + 1) * ROW - ROW_GAP,
+    flow: 'right',
+    links: links.pairs.map(straight),
+  };
 
   function straight([from, to, weight]: Links['pairs'][number]): Link {
     const half = CARD_HEIGHT / 2;
