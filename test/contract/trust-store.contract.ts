@@ -113,7 +113,7 @@ export function describeTrustStore(name: string, open: () => Promise<TrustUnderT
 
       it('writes both leaves at the first change, then one a change, and none for the same again', async () => {
         await subject.store.append([]);
-        await subject.trust.recordTrust(files('one'));
+        for (const text of ['before', 'any entry', 'one']) await subject.trust.recordTrust(files(text));
         await record('a');
         for (const text of ['two', 'two', 'one', '']) await subject.trust.recordTrust(files(text));
         expect(await kinds()).toEqual(['genesis', 'ect', 'trust', 'trust', 'trust', 'trust']);
@@ -145,18 +145,18 @@ export function describeTrustStore(name: string, open: () => Promise<TrustUnderT
       });
 
       it('counts revocations in, a line of JSON each, in their order', async () => {
-        await subject.store.append([]);
+        await record('c');
         await subject.trust.recordTrust(files('one'));
         await subject.trust.revoke({ jkt: jktOf('b'), atMs: 2_000, reason: 'lost' });
         await subject.trust.revoke({ jkt: jktOf('a'), atMs: 1_000, reason: 'stolen' });
         await subject.trust.recordTrust(files('one'));
         await subject.trust.recordTrust(files('one'));
-        expect(await kinds()).toEqual(['genesis', 'trust', 'trust']);
+        expect(await kinds()).toEqual(['genesis', 'ect', 'trust', 'trust']);
         const lines = [
           { jkt: jktOf('b'), at: '1970-01-01T00:00:02.000Z', reason: 'lost' },
           { jkt: jktOf('a'), at: '1970-01-01T00:00:01.000Z', reason: 'stolen' },
         ];
-        expect(await configurationAt(2)).toBe(
+        expect(await configurationAt(3)).toBe(
           `one${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`,
         );
       });

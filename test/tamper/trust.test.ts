@@ -68,12 +68,12 @@ describe('two instances that see the same change of trust', () => {
       openStore(database.url, await files.sealer()),
       openStore(database.url, await files.sealer()),
     ];
-    await stores[0]?.append([]);
+    await stores[0]?.append([[await verified(token())]]);
     await Promise.all(stores.map((store) => store.trust.recordTrust(text('one'))));
     await Promise.all(stores.map((store) => store.trust.recordTrust(text('two'))));
-    expect(await stores[0]?.size()).toBe(3);
+    expect(await stores[0]?.size()).toBe(4);
     await Promise.all(stores.map((store) => store.close()));
-    expect(await deepVerify(database.url, files)).toMatchObject({ size: 3, findings: [] });
+    expect(await deepVerify(database.url, files)).toMatchObject({ size: 4, findings: [] });
     await database.drop();
     await files.remove();
   });

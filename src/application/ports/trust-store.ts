@@ -22,8 +22,8 @@ export abstract class TrustStore {
   ): Promise<{ readonly revocation: StoredRevocation; readonly isNew: boolean }>;
 
   /**
-   * Sees to it that the log says what is trusted now: these files and the stored revocations (`domain/trust-configuration.ts`). The first
-   * configuration of a log is only stored; when another one comes, both get their leaves, and from then on each change its own. What is
+   * Sees to it that the log says what is trusted now: these files and the stored revocations (`domain/trust-configuration.ts`). What was in force
+   * at the first entry of a log is only stored; when another one comes, both get their leaves, and from then on each change its own. What is
    * in force already writes nothing, so that of several instances that see one change one writes.
    *
    * @throws LedgerError `store-unavailable` also when the log may not be signed

@@ -63,6 +63,7 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     super();
     this.trust = new MemoryTrustStore(revocations, {
       nextRecordingMs: () => this.nextRecordingMs(),
+      hasEntries: () => this.kept.length > 0,
       appendLeaves: async (leaves) => {
         await this.sealLeaves([...this.genesisIfFirst(), ...leaves], () => undefined);
         return this.leafBytes.length - 1;

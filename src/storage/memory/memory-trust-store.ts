@@ -7,6 +7,7 @@ import { leavesOfChange, trustConfiguration } from '../../domain/trust-configura
 export interface TrustedLog {
   /** The time that the next entry would get. */
   nextRecordingMs(): number;
+  hasEntries(): boolean;
   /** Appends leaves to the log. @returns the index of the last */
   appendLeaves(leaves: readonly Uint8Array[]): Promise<number>;
 }
@@ -40,6 +41,11 @@ export class MemoryTrustStore extends TrustStore {
     const configuration = trustConfiguration(files, this.revocations.storedOnes);
     const before = this.configurations.at(-1);
     if (before && equalBytes(before, configuration)) return;
+    // Nothing was recorded under the one before, so that no leaf is owed for it.
+    if (this.byIndex.size === 0 && !this.log.hasEntries()) {
+      this.configurations.splice(0, 1, configuration);
+      return;
+    }
     if (before) {
       const hasLeaf = this.configurations.length > 1;
       const index = await this.log.appendLeaves(

@@ -26,12 +26,12 @@ export const ENTRIES = `
          "recorded_at_ms"::float8 AS "recordedAtMs"
     FROM "entry" WHERE "log" = $1 AND "index" >= $2::bigint AND "index" < $3::bigint`;
 
-/** The first has no index of its own: its leaf stands right before that of the second. */
+/** The leaf of the last one without an index of its own stands right before that of the next. */
 export const CONFIGURATIONS = `
   SELECT place."index"::float8 AS "index", t."configuration"
     FROM "trust_configuration" t
-    LEFT JOIN "trust_configuration" n ON n."log" = t."log" AND t."number" = 1 AND n."number" = 2
-   CROSS JOIN LATERAL (SELECT coalesce(t."index", n."index" - 1) AS "index") place
+    LEFT JOIN "trust_configuration" n ON n."log" = t."log" AND n."number" = t."number" + 1
+   CROSS JOIN LATERAL (SELECT CASE WHEN t."index" >= 0 THEN t."index" ELSE n."index" - 1 END AS "index") place
    WHERE t."log" = $1 AND place."index" >= $2::bigint AND place."index" < $3::bigint`;
 
 export const TOKENS = `

@@ -16,20 +16,21 @@ const INSERT_REVOCATION = `
   INSERT INTO "key_revocation" ("log", "number", "jkt", "at_ms", "reason") VALUES ($1, $2::bigint, $3, $4::bigint, $5)`;
 
 const LAST_CONFIGURATION = `
-  SELECT "number"::float8 AS "number", "configuration" FROM "trust_configuration" WHERE "log" = $1 ORDER BY "number" DESC LIMIT 1`;
+  SELECT "number"::float8 AS "number", coalesce("index", -1) >= 0 AS "hasLeaf", "configuration" FROM "trust_configuration" WHERE "log" = $1 ORDER BY "number" DESC LIMIT 1`;
 
 const INSERT_CONFIGURATION = `
   INSERT INTO "trust_configuration" ("log", "number", "index", "configuration", "recorded_at_ms")
   VALUES ($1, $2::bigint, $3::bigint, $4, $5::bigint)`;
 
-/** The leaf of the first stands right before that of the second. */
+/** The leaf of the last one without an index of its own stands right before that of the next. */
 const CONFIGURATION_AT = `
   SELECT t."configuration" FROM "trust_configuration" t
-   WHERE t."log" = $1 AND (t."index" = $2::bigint OR (t."number" = 1 AND EXISTS (
-           SELECT 1 FROM "trust_configuration" n WHERE n."log" = $1 AND n."number" = 2 AND n."index" = $2::bigint + 1)))`;
+   WHERE t."log" = $1 AND (t."index" = $2::bigint OR (coalesce(t."index", -1) < 0 AND EXISTS (
+           SELECT 1 FROM "trust_configuration" n WHERE n."log" = $1 AND n."number" = t."number" + 1 AND n."index" = $2::bigint + 1)))`;
 
 interface ConfigurationRow {
   readonly number: number;
+  readonly hasLeaf: boolean;
   readonly configuration: Buffer;
 }
 
@@ -89,9 +90,14 @@ export class PostgresTrustStore extends TrustStore {
       await client.query('COMMIT');
       return undefined;
     }
+    if (head.lastEntry === 0 && !before.hasLeaf) {
+      // Nothing was recorded under the one before, so that no leaf is owed for it: an index below 0 says so.
+      await client.query(INSERT_CONFIGURATION, [log, before.number + 1, -before.number, ...row]);
+      await client.query('COMMIT');
+      return undefined;
+    }
     if (head.size === 0) throw new LedgerError('store-unavailable', 'the log was not begun yet');
-    const change = { configuration: before.configuration, hasLeaf: before.number > 1 };
-    const leaves = leavesOfChange(change, configuration);
+    const leaves = leavesOfChange(before, configuration);
     const seal = await sealer.seal(logInTransaction(client, log), leaves);
     await insertSeal(client, log, head.size, leaves, seal);
     const index = head.size + leaves.length - 1;
