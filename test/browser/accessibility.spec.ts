@@ -104,7 +104,10 @@ describe('by keyboard only', () => {
     await press(page, 'ArrowDown', 'ArrowDown');
     await page.getByRole('heading', { name: 'implement_module' }).waitFor();
     // What was reached is said.
-    await page.getByRole('status').getByText('implement_module, number 2').waitFor({ state: 'attached' });
+    await page
+      .getByRole('status')
+      .getByText(/^implement_module, number \d+, by /)
+      .waitFor({ state: 'attached' });
     await press(page, 'Enter');
     await tabTo(page, 'Verify in this browser');
     await press(page, 'Enter');
