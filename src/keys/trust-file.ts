@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { types } from 'node:util';
 import { KeyResolver, type VerificationKey } from '../application/ports/key-resolver.js';
@@ -10,6 +10,7 @@ import { KeysInBoth } from './keys-in-both.js';
 import { RemoteKeySets } from './remote-key-sets.js';
 import { type TrustSummary, describeTrust } from './trust-summary.js';
 import { TrustedKeys } from './trusted-keys.js';
+import { ABSENT, fingerprint, WatchedFiles, type Fingerprints } from './watched-files.js';
 
 export interface TrustLog {
   info(message: string): void;
@@ -26,11 +27,6 @@ export interface TrustFileOptions {
 
 /** Where trust stands when the operator names no file. */
 const DEFAULT_FILE = 'trust.json';
-
-const DEFAULT_POLL_INTERVAL_MS = 1000;
-
-/** What a file looked like when it was read; see `fingerprint`. */
-type Fingerprints = ReadonlyMap<string, string>;
 
 /** A version of what is trusted, told before it is in force. */
 export interface AnnouncedTrust {
@@ -59,18 +55,17 @@ export class TrustFileKeyResolver extends KeyResolver {
   /** The version read last that was whole. */
   #latest: Pick<Required<Reading>, 'keys' | 'files'> = { keys: new TrustedKeys(), files: new Uint8Array() };
   #announce: ((trust: AnnouncedTrust) => Promise<void>) | undefined;
-  #fingerprints: Fingerprints = new Map();
-  #reading: Promise<void> | undefined;
-  readonly #timer: NodeJS.Timeout;
+  readonly #watched: WatchedFiles;
 
   private constructor(
     private readonly path: string,
     private readonly log: TrustLog,
     private readonly remote: RemoteKeySets,
-    pollIntervalMs: number,
+    fingerprints: Fingerprints,
+    pollIntervalMs: number | undefined,
   ) {
     super();
-    this.#timer = setInterval(() => void this.#poll(), pollIntervalMs).unref();
+    this.#watched = new WatchedFiles(fingerprints, () => this.#readAgain(), pollIntervalMs);
   }
 
   /**
@@ -85,12 +80,8 @@ export class TrustFileKeyResolver extends KeyResolver {
     const reading = await readTrust(file, remote);
     const isAbsent = path === undefined && reading.fingerprints.get(resolve(file)) === ABSENT;
     if (!reading.keys && !isAbsent) throw new TrustError(reading.problems);
-    const resolver = new TrustFileKeyResolver(
-      file,
-      log,
-      remote,
-      options.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
-    );
+    const { fingerprints } = reading;
+    const resolver = new TrustFileKeyResolver(file, log, remote, fingerprints, options.pollIntervalMs);
     if (isAbsent) log.warn(`nobody is trusted: there is no trust file ${file}`);
     await resolver.#adopt(reading);
     return resolver;
@@ -113,24 +104,19 @@ export class TrustFileKeyResolver extends KeyResolver {
 
   /** Reads the files again; problems go to the log. Calls that come meanwhile share one reading. */
   reload(): Promise<void> {
-    this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined));
-    return this.#reading;
+    return this.#watched.reload();
   }
 
   /** Stops looking at the files. */
   close(): void {
-    clearInterval(this.#timer);
+    this.#watched.close();
   }
 
   describe(): TrustSummary {
     return this.#latest.keys.describe();
   }
 
-  async #poll(): Promise<void> {
-    if (this.#reading === undefined && (await hasChanged(this.#fingerprints))) await this.reload();
-  }
-
-  async #readAgain(): Promise<void> {
+  async #readAgain(): Promise<Fingerprints> {
     const reading = await readTrust(this.path, this.remote);
     await this.#adopt(reading);
     if (!reading.keys) {
@@ -138,10 +124,10 @@ export class TrustFileKeyResolver extends KeyResolver {
         `the trust file is broken, the version before stays in force:\n${reading.problems.join('\n')}`,
       );
     }
+    return reading.fingerprints;
   }
 
-  async #adopt({ keys, files, fingerprints }: Reading): Promise<void> {
-    this.#fingerprints = fingerprints;
+  async #adopt({ keys, files }: Reading): Promise<void> {
     if (!keys) return;
     this.#latest = { keys, files };
     this.log.info(`trust file ${this.path}: ${describeTrust(keys.describe())}`);
@@ -186,22 +172,5 @@ async function readTrust(path: string, remote: RemoteKeySets): Promise<Reading> 
       problems: [`${path}: ${types.isNativeError(error) ? error.message : 'unreadable'}`],
       fingerprints,
     };
-  }
-}
-
-async function hasChanged(fingerprints: Fingerprints): Promise<boolean> {
-  for (const [file, known] of fingerprints) if ((await fingerprint(file)) !== known) return true;
-  return false;
-}
-
-const ABSENT = 'ENOENT';
-
-/** What changes when a file is written, replaced, or reached through a symbolic link that was swapped. */
-async function fingerprint(file: string): Promise<string> {
-  try {
-    const { mtimeMs, ctimeMs, size, ino } = await stat(file);
-    return [mtimeMs, ctimeMs, size, ino].join(' ');
-  } catch (error) {
-    return types.isNativeError(error) && 'code' in error ? String(error.code) : 'unreadable';
   }
 }
