@@ -99,10 +99,10 @@ const environmentSchema = z.object({
   TRUST_FILE: z.string().optional(),
   LEDGER_JWKS_STALE_SECONDS: integer(0, 2_592_000, 3_600),
   LEDGER_AUTH: z.enum(['none', 'token', 'jwt']).default('none'),
+  LEDGER_TOKENS_FILE: z.string().optional(),
   LEDGER_JWT_ISSUER: providerUrl.optional(),
   LEDGER_JWT_AUDIENCE: z.string().optional(),
   LEDGER_JWKS_URI: providerUrl.optional(),
-  LEDGER_TOKENS_FILE: z.string().optional(),
   LEDGER_PUBLIC_ROUTES: list([
     '/health/live',
     '/health/ready',
