@@ -71,8 +71,8 @@ module.exports = {
     ),
     mayImport(
       'config-stands-alone',
-      '^src/config\\.ts$',
-      '^src/domain/',
+      '^src/(config|environment)\\.ts$',
+      '^src/(domain/|environment\\.ts)',
       'It is read before anything else exists.',
     ),
     {

@@ -27,7 +27,7 @@ export function trustDigest(configuration: Uint8Array): string {
 }
 
 /** The leaf that says that this is trusted from here on. */
-export function trustLeaf(configuration: Uint8Array): Uint8Array {
+function trustLeaf(configuration: Uint8Array): Uint8Array {
   return encodeLeaf({
     kind: 'trust',
     digest: trustDigest(configuration),

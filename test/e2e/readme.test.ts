@@ -226,7 +226,7 @@ function escapePattern(text: string): string {
 
 /** The names are the schema's own members; nothing else in the file is written like them. */
 async function variablesOfConfig(): Promise<readonly string[]> {
-  const source = await readFile(join(ROOT, 'src/config.ts'), 'utf8');
+  const source = await readFile(join(ROOT, 'src/environment.ts'), 'utf8');
   const [, schema = ''] = /const environmentSchema = z\.object\(\{\n([\s\S]*?)\n\}\);/.exec(source) ?? [];
   return Array.from(schema.matchAll(/^ {2}([A-Z_]+):/gm), ([, name = '']) => name);
 }
