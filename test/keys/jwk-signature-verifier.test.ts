@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { CompactSign, exportJWK, generateKeyPair } from 'jose';
 import type { VerificationKey } from '../../src/application/ports/key-resolver.js';
@@ -35,6 +36,20 @@ describe('JwkSignatureVerifier', () => {
     expect(await verifier.verify(token.slice(0, token.lastIndexOf('.') + 1), key, alg)).toBe(false);
   });
 
+  it.each(SIGNATURE_ALGORITHMS)(
+    'tells right %s signatures from wrong ones, alone and many at once',
+    async (alg) => {
+      const { token, key } = await signedWith(alg);
+      const tokens = [token, withOtherSignature(token), token, withOtherSignature(token)];
+      const verdicts = [true, false, true, false];
+      expect(await Promise.all(tokens.map((one) => verifier.verify(one, key, alg)))).toEqual(verdicts);
+      for (const [at, one] of tokens.entries()) {
+        await delay(5);
+        expect(await verifier.verify(one, key, alg)).toBe(verdicts[at]);
+      }
+    },
+  );
+
   it.each(SIGNATURE_ALGORITHMS)('refuses %s signatures of any other length or of zeroes', async (alg) => {
     const { token, key } = await signedWith(alg);
     const end = token.lastIndexOf('.') + 1;
@@ -42,8 +57,12 @@ describe('JwkSignatureVerifier', () => {
     const others = [0, 1, signature.length - 1, signature.length + 1, 2 * signature.length, 1_000].map(
       (length) => Buffer.concat([signature, Buffer.alloc(1_000)], length),
     );
-    for (const other of [...others, Buffer.alloc(signature.length), Buffer.alloc(signature.length, 0xff)])
-      expect(await verifier.verify(token.slice(0, end) + other.toString('base64url'), key, alg)).toBe(false);
+    for (const other of [...others, Buffer.alloc(signature.length), Buffer.alloc(signature.length, 0xff)]) {
+      const wrong = token.slice(0, end) + other.toString('base64url');
+      expect(await Promise.all([1, 2].map(() => verifier.verify(wrong, key, alg)))).toEqual([false, false]);
+      await delay(5);
+      expect(await verifier.verify(wrong, key, alg)).toBe(false);
+    }
   });
 
   it.each(['ES256', 'ES384', 'ES512'])("refuses a DER signature of %s, which is not JOSE's", async (alg) => {
