@@ -38,7 +38,7 @@ CREATE TABLE "key_revocation" (
 CREATE TABLE "trust_configuration" (
     "log"            smallint NOT NULL,
     "number"         bigint   NOT NULL CHECK ("number" >= 1),
-    -- Of its leaf.
+    -- Of its leaf; below 0 where none is owed, because nothing was recorded under the one before.
     "index"          bigint   CHECK (("index" IS NULL) = ("number" = 1)),
     -- The exact bytes whose hash the leaf holds.
     "configuration"  bytea    NOT NULL,
