@@ -5,16 +5,17 @@ import { type LedgerClient, Refusal, describeProblem, pointersOf } from '../clie
 import { Failure } from '../failure.js';
 import type { AgentKey } from '../key-file.js';
 import type { BatchResult, Problem } from '../replies.js';
+import { isBusy } from '../retry.js';
 import { type Terminal, styled } from '../terminal.js';
 import type { Cast } from './cast.js';
 import { type Scene, type Task, SCENES } from './scenes.js';
 
 /** How long a ledger may take to notice a changed trust file; it looks every second. */
-const TRUST_PATIENCE_MS = 15_000;
-const TRUST_POLL_MS = 300;
+const PATIENCE_MS = 15_000;
+const POLL_MS = 300;
 
 export interface Setting {
-  readonly client: LedgerClient;
+  readonly client: Pick<LedgerClient, 'record' | 'recordBatch'>;
   readonly terminal: Terminal;
   readonly cast: Cast;
   readonly audience: string;
@@ -34,7 +35,7 @@ export class Performance {
     for (const [at, scene] of SCENES.entries()) {
       await this.tell(at + 1, scene);
       const ects = await Promise.all(scene.tasks.map((task) => this.sign(task)));
-      const results = at === 0 ? await this.sendOnceTrusted(ects) : await this.send(ects);
+      const results = await this.sendUntilHeard(ects);
       for (const [of, task] of scene.tasks.entries()) await this.report(scene, task, results[of]);
       await sleep(this.setting.pauseMs);
     }
@@ -74,15 +75,20 @@ export class Performance {
     return signEct(draft, task.isForged ? await forgedKey(agent) : agent.key);
   }
 
-  /** The trust file was written a moment ago, so at first the ledger may not know the keys. */
-  private async sendOnceTrusted(ects: readonly string[]): Promise<readonly BatchResult[]> {
-    const giveUpAtMs = Date.now() + TRUST_PATIENCE_MS;
+  /**
+   * The trust file was written a moment ago: the ledger may not have read it, or may have read it and not said so in its log yet. And it may
+   * be busy.
+   */
+  private async sendUntilHeard(ects: readonly string[]): Promise<readonly BatchResult[]> {
+    const giveUpAtMs = Date.now() + PATIENCE_MS;
     for (;;) {
       const results = await this.send(ects);
-      const isUnknown = results.some(({ problem }) => problem?.code === 'unknown-key');
-      if (!isUnknown || Date.now() > giveUpAtMs) return results;
-      this.setting.terminal.status('waiting for the ledger to read its trust file …');
-      await sleep(TRUST_POLL_MS);
+      const isEarly = results.some(
+        ({ status, problem }) => isBusy(status) || problem?.code === 'unknown-key',
+      );
+      if (!isEarly || Date.now() > giveUpAtMs) return results;
+      this.setting.terminal.status('waiting for the ledger to take up its trust file …');
+      await sleep(POLL_MS);
     }
   }
 
