@@ -1,4 +1,5 @@
 import { SCOPES, type Scope } from '../domain/access-token.js';
+import { LedgerError } from '../domain/errors.js';
 
 /**
  * What of the ledger there is for a caller: tasks of these workflows (lower case) and of issuers of these trust domains; both where both
@@ -29,6 +30,19 @@ export const ANYONE: Caller = Object.freeze({
 
 export function isLimited({ workflows, trustDomains }: Visibility): boolean {
   return workflows !== undefined || trustDomains !== undefined;
+}
+
+/**
+ * For what tells of every entry at once.
+ *
+ * @param what such as 'metrics are'
+ * @throws LedgerError `not-found` where anything is out of sight
+ */
+export function checkSeesAll(visibility: Visibility, what: string): void {
+  if (isLimited(visibility))
+    throw new LedgerError('not-found', `${what} for those who may read every entry`, {
+      isBeyondLimits: true,
+    });
 }
 
 /** The authority of a SPIFFE id or an https URL exactly as written; other issuers belong to no trust domain. */

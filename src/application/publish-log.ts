@@ -10,7 +10,7 @@ import { hashFromTiles, proofFromTiles, tilesOf } from '../domain/log/stored-til
 import { TILE_WIDTH, tileWidth } from '../domain/log/tile.js';
 import { parseTilePath, type TileAddress } from '../domain/log/tile-path.js';
 import { leafHash } from '../domain/log/tree-hash.js';
-import { isLimited, type Visibility } from './caller.js';
+import { checkSeesAll, isLimited, type Visibility } from './caller.js';
 import type { LogStore } from './ports/log-store.js';
 import type { TrustStore } from './ports/trust-store.js';
 
@@ -85,13 +85,12 @@ export class PublishLog {
   /**
    * The bytes under a path below `/log` (C2SP tlog-tiles).
    *
-   * @throws LedgerError `not-found` for a path that is not canonical or beyond the log; `forbidden` for leaves, which name every task,
-   *   where not every task is in sight
+   * @throws LedgerError `not-found` for a path that is not canonical or beyond the log, and for all leaves, which name every task, where not
+   *   every task is in sight
    */
   async tile(path: string, visibility: Visibility): Promise<Uint8Array> {
     const address = found(parseTilePath(path), 'this is no path of a tile');
-    if (address.level === 'entries' && isLimited(visibility))
-      throw new LedgerError('forbidden', 'bundles of leaves are for those who may read every entry');
+    if (address.level === 'entries') checkSeesAll(visibility, 'bundles of leaves are');
     const id = { level: address.level === 'entries' ? 0 : address.level, index: address.index };
     const missing = `the log has no such tile yet`;
     if (address.width > tileWidth(id, await this.store.size())) throw new LedgerError('not-found', missing);

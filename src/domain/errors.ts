@@ -57,6 +57,8 @@ export interface ProblemExtras {
   readonly allow?: readonly string[];
   /** `WWW-Authenticate` (RFC 6750 §3). */
   readonly challenge?: string;
+  /** Whether credentials without limits would be answered; the same for everything of its kind, whether it is there or not. */
+  readonly isBeyondLimits?: boolean;
 }
 
 /** The one error of the ledger: a code that clients act on, a message that helps, extras that name what is wrong. */

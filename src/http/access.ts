@@ -52,6 +52,11 @@ export function callerOf({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
+/** Whether what this caller hears is told to anybody who asks. */
+export function isForEverybody(caller: Caller): boolean {
+  return caller === PUBLIC || caller === ANYONE;
+}
+
 /** Lets only those in who may, before anything of a body is read, and puts the caller on every request. Call before any route is known. */
 export function guardRoutes(
   fastify: FastifyInstance,

@@ -110,10 +110,11 @@ export class KeysController {
     @Param({ schema: jktPathSchema }) { jkt }: z.output<typeof jktPathSchema>,
     @Query({ schema: noQuerySchema }) _query: unknown,
     @Req() request: FastifyRequest,
+    @RequestCaller() { limits }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof revocationSchema>> {
     const { at, reason } = readJson(request, revocationRequestSchema);
-    const { revocation, isNew } = await this.revoker.revoke({ jkt, atMs: at, reason });
+    const { revocation, isNew } = await this.revoker.revoke({ jkt, atMs: at, reason }, limits);
     reply.status(isNew ? 201 : 200);
     return revocationJson(revocation);
   }

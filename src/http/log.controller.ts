@@ -10,7 +10,7 @@ import { decodeLeaf } from '../domain/log/leaf.js';
 import { formatTlogProof } from '../domain/log/tlog-proof.js';
 import { formatReceipt } from '../domain/log/receipt.js';
 import { encodeBase64 } from '../domain/log/base64.js';
-import { Needs, RequestCaller } from './access.js';
+import { isForEverybody, Needs, RequestCaller } from './access.js';
 import { qualityOf } from './media-types.js';
 import { ApiProblems, ApiTask } from './openapi.js';
 import { invalidRequest } from './problem.js';
@@ -32,8 +32,8 @@ import {
 } from './proof-representations.js';
 import { entryJson, receiptSchema } from './representations.js';
 
-/** What never changes may be kept for a year. */
-const IMMUTABLE = 'public, max-age=31536000, immutable';
+/** What never changes may be kept for a year; by caches that others share only what is for everybody (RFC 9111 §3.5). */
+const IMMUTABLE = 'max-age=31536000, immutable';
 
 @ApiTags('Proofs')
 @Controller()
@@ -118,7 +118,7 @@ export class LogController {
     const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`;
     reply
       .header('Content-Type', 'application/octet-stream')
-      .header('Cache-Control', IMMUTABLE)
+      .header('Cache-Control', `${isForEverybody(caller) ? 'public' : 'private'}, ${IMMUTABLE}`)
       .header('ETag', etag);
     if (request.headers['if-none-match'] !== etag) return bytes;
     reply.status(304);

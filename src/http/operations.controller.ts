@@ -2,9 +2,10 @@ import { Controller, Get, Header, Inject, Param, Query, Res } from '@nestjs/comm
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import { type Caller, checkSeesAll } from '../application/caller.js';
 import { CheckReadiness } from '../application/check-readiness.js';
 import { LedgerError } from '../domain/errors.js';
-import { Needs } from './access.js';
+import { Needs, RequestCaller } from './access.js';
 import { ApiProblems } from './openapi.js';
 import { isProblemCode } from './problem.js';
 import { problemPage } from './problem-page.js';
@@ -54,11 +55,13 @@ export class OperationsController {
   @ApiOperation({ summary: 'Metrics for Prometheus' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'Prometheus text format', schema: { type: 'string' } })
-  @ApiProblems('invalid-request')
+  @ApiProblems('invalid-request', 'not-found')
   async prometheus(
     @Query({ schema: noQuerySchema }) _query: unknown,
+    @RequestCaller() { limits }: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    checkSeesAll(limits, 'metrics are');
     reply.header('Content-Type', this.metrics.contentType);
     return this.metrics.text();
   }

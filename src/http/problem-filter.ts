@@ -29,9 +29,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   reply.status(problem.status).header('Content-Type', PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 
-/** What the use cases forbid is beyond the token's limits (RFC 6750 §3.1). */
+/** What the use cases forbid is beyond the token's limits (RFC 6750 §3.1, RFC 9110 §11.6.1). */
 function challengeOf({ code, extras }: LedgerError): string | undefined {
-  return extras.challenge ?? (code === 'forbidden' ? challenge('insufficient_scope') : undefined);
+  const isBeyondLimits = code === 'forbidden' || extras.isBeyondLimits === true;
+  return extras.challenge ?? (isBeyondLimits ? challenge('insufficient_scope') : undefined);
 }
 
 function ledgerErrorOf(error: unknown, request: FastifyRequest): LedgerError {

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startGuarded, TokenClient, Tokens, traitsOf } from '../support/access.js';
 import {
   expectProblem,
   type EntriesJson,
   type EntryJson,
+  type ImpactJson,
+  type KeyJson,
+  type KeysJson,
   type TraceJson,
   type WorkflowJson,
 } from '../support/client.js';
 import { createCast } from '../support/cast.js';
+import { runCommand } from '../support/command.js';
 import { STORES, TestClock, type TestService } from '../support/service.js';
+import { makeTempDir } from '../support/temp-dir.js';
 
 describe.each(STORES)('a caller limited to one workflow, with the store %s', (store) => {
   const clock = new TestClock();
@@ -20,12 +27,13 @@ describe.each(STORES)('a caller limited to one workflow, with the store %s', (st
   let all: TokenClient;
   let seen: EntryJson;
   let hidden: EntryJson;
+  let hiddenOfB: EntryJson;
   let shared: EntryJson;
   let tokens: Tokens;
 
   beforeAll(async () => {
     tokens = await Tokens.create();
-    const scopes = ['ledger:read', 'ledger:record'] as const;
+    const scopes = ['ledger:read', 'ledger:record', 'ledger:admin'] as const;
     const one = await tokens.add('limited', scopes, { limits: { workflows: [wid] } });
     const other = await tokens.add('elsewhere', scopes, { limits: { trust_domains: ['elsewhere.example'] } });
     const everything = await tokens.add('all', scopes);
@@ -38,7 +46,7 @@ describe.each(STORES)('a caller limited to one workflow, with the store %s', (st
     seen = await all.recorded(await cast.a.sign({ wid }));
     hidden = await all.recorded(await cast.a.sign({ wid: otherWid }));
     shared = await all.recorded(await cast.a.sign({ wid, jti }));
-    await all.recorded(await cast.b.sign({ wid: otherWid, jti }));
+    hiddenOfB = await all.recorded(await cast.b.sign({ wid: otherWid, jti }));
     await all.recorded(await cast.b.sign({ parents: [seen.jti] }));
   });
 
@@ -91,9 +99,64 @@ describe.each(STORES)('a caller limited to one workflow, with the store %s', (st
     expect(JSON.stringify(traitsOf(a)).replace(/leaf \d/, 'leaf 9')).toBe(JSON.stringify(traitsOf(b)));
     for (const index of [0, seen.index])
       expect((await limited.get(`/log/entries/${index}`)).status).toBe(200);
-    expectProblem(await limited.get('/log/tile/entries/000.p/3'), 'forbidden', 403);
-    expectProblem(await limited.get('/log/tile/entries/x999/000'), 'forbidden', 403);
-    expect((await limited.get('/log/tile/0/000.p/3')).status).toBe(200);
+    const [there, beyond] = [
+      await limited.get('/log/tile/entries/000.p/3'),
+      await limited.get('/log/tile/entries/x999/000'),
+    ];
+    expectProblem(there, 'not-found', 404);
+    expect(traitsOf(there)).toEqual(traitsOf(beyond));
+    expect(there.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+    const hashes = await limited.get('/log/tile/0/000.p/3');
+    expect(hashes.status).toBe(200);
+    // No cache between may hand it to somebody without a token.
+    expect(hashes.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+  });
+
+  test('does not take what it may not see for withheld when it watches the log', async () => {
+    const folder = await makeTempDir();
+    const file = join(folder, 'limited.token');
+    await writeFile(file, limited.token);
+    const [vkey = ''] = ledger.service.vkeys;
+    const { url } = ledger.client;
+    const since = join(folder, 'seen');
+    const ended = await runCommand([
+      'verify',
+      'log',
+      `${url}/log`,
+      '--since',
+      since,
+      '--vkey',
+      vkey,
+      '--token-file',
+      file,
+    ]);
+    expect(ended).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a token that may read every entry'),
+    });
+  });
+
+  test('can tell a key that signed out of sight in no way from an unused one', async () => {
+    const [used, unused] = [hiddenOfB.jkt, 'A'.repeat(43)];
+    for (const rest of ['', '/impact']) {
+      const [a, b] = [await limited.get(`/keys/${used}${rest}`), await limited.get(`/keys/${unused}${rest}`)];
+      expectProblem(a, 'not-found', 404);
+      expect(JSON.stringify(traitsOf(a)).replaceAll(used, unused)).toBe(JSON.stringify(traitsOf(b)));
+      expect((await all.get(`/keys/${used}${rest}`)).status).toBe(200);
+    }
+    const { body } = await limited.get<KeysJson>('/keys');
+    expect(body.keys).toMatchObject([{ jkt: seen.jkt, first_index: seen.index, last_index: shared.index }]);
+    const impact = await limited.get<ImpactJson>(`/keys/${seen.jkt}/impact`);
+    expect(impact.body.nodes.map(({ jti }) => jti)).toEqual([seen.jti, shared.jti]);
+  });
+
+  test('is told no numbers about everybody, and withdraws no key', async () => {
+    expectProblem(await limited.get('/metrics'), 'not-found', 404);
+    const revocation = (client: TokenClient, jkt: string) =>
+      client.post(`/keys/${jkt}/revocation`, '{"reason":"mine"}', { 'Content-Type': 'application/json' });
+    for (const jkt of [seen.jkt, 'A'.repeat(43)])
+      expectProblem(await revocation(limited, jkt), 'forbidden', 403);
+    expect((await all.get<KeyJson>(`/keys/${seen.jkt}`)).body.key_status).toBe('active');
   });
 
   test('records nothing elsewhere, whatever is recorded there', async () => {

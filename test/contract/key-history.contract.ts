@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EVERYTHING } from '../../src/application/caller.js';
+import { EVERYTHING, type Visibility } from '../../src/application/caller.js';
 import fc from 'fast-check';
 import type { KeyHistory, KeysRequest } from '../../src/application/ports/key-history.js';
 import type { VerifiedEct } from '../../src/domain/entry.js';
@@ -13,6 +13,7 @@ export interface HistoryUnderTest extends StoreUnderTest {
 
 const A = 'urn:issuer:a';
 const B = 'urn:issuer:b';
+const W = '550e8400-e29b-41d4-a716-446655440000';
 
 /** What every `KeyHistory` promises. `open` gives an empty store. */
 export function describeKeyHistory(name: string, open: () => Promise<HistoryUnderTest>): void {
@@ -31,10 +32,10 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
       }
     };
     const listed = async (request: Partial<KeysRequest> = {}) =>
-      (await subject.keys.list({ limit: 100, ...request })).map(({ jkt }) => jkt);
+      (await subject.keys.list({ limit: 100, ...request }, EVERYTHING)).map(({ jkt }) => jkt);
 
     it('knows no key before it verified something', async () => {
-      expect(await subject.keys.find(jktOf('none'))).toBeUndefined();
+      expect(await subject.keys.find(jktOf('none'), EVERYTHING)).toBeUndefined();
       expect(await listed()).toEqual([]);
     });
 
@@ -45,7 +46,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
         signedBy('other', { iss: A, kid: 'two' }),
         signedBy('key', { iss: A, kid: 'one' }, 'wit'),
       );
-      expect(await subject.keys.find(jktOf('key'))).toMatchObject({
+      expect(await subject.keys.find(jktOf('key'), EVERYTHING)).toMatchObject({
         jkt: jktOf('key'),
         jwk: first.jwk,
         alg: 'ES256',
@@ -64,7 +65,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
         signedBy('key', { iss: A, kid: 'a2' }),
         signedBy('key', { iss: B, kid: 'b' }),
       );
-      expect((await subject.keys.find(jktOf('key')))?.names).toEqual([
+      expect((await subject.keys.find(jktOf('key'), EVERYTHING))?.names).toEqual([
         { iss: B, kid: 'b', source: undefined },
         { iss: A, kid: 'a', source: 'jwks_uri' },
         { iss: A, kid: 'a2', source: undefined },
@@ -74,7 +75,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
     it('sees a name once that several tokens of one append use', async () => {
       const ects = [0, 1, 2].map(() => signedBy('key', { iss: A, kid: 'a' }));
       await subject.store.append([ects]);
-      expect(await subject.keys.find(jktOf('key'))).toMatchObject({
+      expect(await subject.keys.find(jktOf('key'), EVERYTHING)).toMatchObject({
         names: [{ iss: A, kid: 'a' }],
         firstIndex: 1,
         lastIndex: 3,
@@ -84,7 +85,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
     it('lists each key once, the newest first use first, page by page', async () => {
       await append(...['k1', 'k2', 'k1', 'k3', 'k2'].map((key) => signedBy(key, { iss: A, kid: key })));
       expect(await listed()).toEqual(['k3', 'k2', 'k1'].map(jktOf));
-      const [first] = await subject.keys.list({ limit: 1 });
+      const [first] = await subject.keys.list({ limit: 1 }, EVERYTHING);
       expect(await listed({ before: first?.position })).toEqual(['k2', 'k1'].map(jktOf));
     });
 
@@ -98,7 +99,7 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
       expect(await listed({ iss: B })).toEqual(['shared', 'only-b'].map(jktOf));
       expect(await listed({ iss: A })).toEqual([jktOf('shared')]);
       expect(await listed({ iss: 'urn:issuer:c' })).toEqual([]);
-      const [newest] = await subject.keys.list({ iss: B, limit: 1 });
+      const [newest] = await subject.keys.list({ iss: B, limit: 1 }, EVERYTHING);
       expect(newest).toMatchObject({ position: 3, firstIndex: 1, lastIndex: 4 });
     });
 
@@ -106,13 +107,15 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
       const iss = `urn:${noise(2_044)}`;
       const kid = '\u{1F511}'.repeat(256);
       await append(signedBy('key', { iss, kid }), signedBy('key', { iss, kid }));
-      expect((await subject.keys.find(jktOf('key')))?.names).toEqual([{ iss, kid, source: undefined }]);
+      expect((await subject.keys.find(jktOf('key'), EVERYTHING))?.names).toEqual([
+        { iss, kid, source: undefined },
+      ]);
       expect(await listed({ iss })).toEqual([jktOf('key')]);
     });
 
     describe('impact', () => {
       const impact = async (key: string, fromMs = 0, limit = 100) => {
-        const { nodes, truncated } = await subject.keys.impact(jktOf(key), { fromMs, limit });
+        const { nodes, truncated } = await subject.keys.impact(jktOf(key), { fromMs, limit }, EVERYTHING);
         return { nodes: nodes.map(({ index, depth }) => [index, depth]), truncated };
       };
       const child = (key: string, ...parents: readonly VerifiedEct[]) =>
@@ -204,6 +207,65 @@ export function describeKeyHistory(name: string, open: () => Promise<HistoryUnde
           ),
           { numRuns: 15 },
         );
+      });
+    });
+
+    describe.each<[string, Visibility]>([
+      ['a workflow', { workflows: new Set([W]) }],
+      ['a trust domain', { trustDomains: new Set(['b.example']) }],
+    ])('to whose sight is limited to %s', (_, limits) => {
+      const seen = { iss: 'https://b.example/agent', kid: 'b', wid: W };
+      const hidden = { iss: 'spiffe://a.example/agent', kid: 'a' };
+
+      it('a key is what it is in the entries in sight', async () => {
+        await append(
+          signedBy('shared', hidden, 'trust-file'),
+          signedBy('shared', seen, 'wit'),
+          signedBy('hidden', hidden),
+          signedBy('shared', seen),
+          signedBy('seen', seen),
+          signedBy('shared', { ...hidden, kid: 'a2' }),
+        );
+        const shared = {
+          jkt: jktOf('shared'),
+          names: [{ iss: seen.iss, kid: 'b', source: 'wit' }],
+          firstIndex: 2,
+          firstUsedAtMs: 2_000,
+          lastIndex: 4,
+          lastUsedAtMs: 4_000,
+        };
+        expect(await subject.keys.find(jktOf('shared'), limits)).toMatchObject(shared);
+        expect(await subject.keys.find(jktOf('hidden'), limits)).toBeUndefined();
+        const list = (request: Partial<KeysRequest> = {}) =>
+          subject.keys.list({ limit: 100, ...request }, limits);
+        expect(await list()).toMatchObject([
+          { jkt: jktOf('seen'), position: 5 },
+          { ...shared, position: 2 },
+        ]);
+        expect(await list({ limit: 1, before: 5 })).toMatchObject([shared]);
+        expect(await list({ iss: seen.iss, before: 2 })).toEqual([]);
+        expect(await list({ iss: hidden.iss })).toEqual([]);
+        expect(await subject.keys.find(jktOf('shared'), { workflows: new Set() })).toBeUndefined();
+      });
+
+      it('its impact begins and goes on in sight', async () => {
+        const start = signedBy('bad', seen);
+        const behind = signedBy('good', { ...hidden, parents: [start.claims.jti] });
+        await append(
+          start,
+          behind,
+          signedBy('good', { ...seen, parents: [start.claims.jti] }),
+          signedBy('good', { ...hidden, parents: [behind.claims.jti] }),
+          signedBy('bad', hidden),
+        );
+        const impact = await subject.keys.impact(jktOf('bad'), { fromMs: 0, limit: 10 }, limits);
+        expect(impact).toMatchObject({
+          nodes: [
+            { index: 1, depth: 0 },
+            { index: 3, depth: 1 },
+          ],
+          truncated: false,
+        });
       });
     });
 

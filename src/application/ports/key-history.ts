@@ -1,3 +1,4 @@
+import type { Visibility } from '../caller.js';
 import type { Trace } from './ledger-store.js';
 import type { PublicJwk } from '../../domain/entry.js';
 import type { KeyRevocation } from '../../domain/key-status.js';
@@ -50,14 +51,15 @@ export interface ImpactRequest {
 
 /**
  * The keys that verified entries. All of it follows from the entries, which are append-only; a key never leaves. Methods throw `LedgerError`
- * `store-unavailable` when the storage can't be reached.
+ * `store-unavailable` when the storage can't be reached. Each answers as if entries out of sight had never been recorded, and takes no longer
+ * for them.
  */
 export abstract class KeyHistory {
   /** Keys, newest first use first. */
-  abstract list(request: KeysRequest): Promise<readonly ListedKey[]>;
+  abstract list(request: KeysRequest, visibility: Visibility): Promise<readonly ListedKey[]>;
 
-  abstract find(jkt: string): Promise<UsedKey | undefined>;
+  abstract find(jkt: string, visibility: Visibility): Promise<UsedKey | undefined>;
 
   /** The tasks that the key signed (depth 0) and all that came of them, by depth, then index; `depth` is the shortest distance. */
-  abstract impact(jkt: string, request: ImpactRequest): Promise<Trace>;
+  abstract impact(jkt: string, request: ImpactRequest, visibility: Visibility): Promise<Trace>;
 }

@@ -83,11 +83,12 @@ export class TileServer {
       const reply = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
       if (reply.ok) return await readAtMost(reply, maxBytes);
       await reply.body?.cancel();
-      if (reply.status === 404 || reply.status === 410) return undefined;
-      const hint =
-        reply.status === 401 || reply.status === 403
-          ? ': it wants a token that may read every entry (--token-file or ECT_LEDGER_TOKEN)'
-          : '';
+      // A ledger hides from those who are limited what is there; it says so by its challenge.
+      const wantsToken = [401, 403].includes(reply.status) || reply.headers.has('www-authenticate');
+      if (!wantsToken && (reply.status === 404 || reply.status === 410)) return undefined;
+      const hint = wantsToken
+        ? ': it wants a token that may read every entry (--token-file or ECT_LEDGER_TOKEN)'
+        : '';
       throw new LogUnavailable(`${url} answers ${reply.status}${hint}`);
     } catch (error) {
       if (error instanceof LogUnavailable) throw error;

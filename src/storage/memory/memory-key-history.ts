@@ -1,3 +1,4 @@
+import { canSee, isLimited, type Visibility } from '../../application/caller.js';
 import {
   KeyHistory,
   MAX_KEY_NAMES,
@@ -40,40 +41,73 @@ export class MemoryKeyHistory extends KeyHistory {
 
   keep({ ect, index, recordedAtMs }: AdmittedEct): void {
     const { jkt, jwk, alg, kid, source, claims } = ect;
-    const known = this.kept.get(jkt);
-    const { uses = [] } = known ?? {};
-    const isNew = !uses.some((use) => use.iss === claims.iss && use.kid === kid);
-    this.kept.set(jkt, {
-      ...(known ?? { jkt, jwk, alg, firstIndex: index, firstUsedAtMs: recordedAtMs }),
-      lastIndex: index,
-      lastUsedAtMs: recordedAtMs,
-      uses: isNew ? [...uses, { iss: claims.iss, kid, source, firstIndex: index }] : uses,
-    });
+    addUse(this.kept, { jkt, jwk, alg, kid, source, iss: claims.iss, index, recordedAtMs });
   }
 
-  override list({ iss, limit, before = Infinity }: KeysRequest): Promise<readonly ListedKey[]> {
-    const listed = [...this.kept.values()].flatMap((key) => {
+  override list(
+    { iss, limit, before = Infinity }: KeysRequest,
+    visibility: Visibility,
+  ): Promise<readonly ListedKey[]> {
+    const listed = [...this.keptIn(visibility).values()].flatMap((key) => {
       const use = key.uses.find((one) => iss === undefined || one.iss === iss);
       return use && use.firstIndex < before ? [{ ...this.usedKeyOf(key), position: use.firstIndex }] : [];
     });
     return Promise.resolve(listed.sort((a, b) => b.position - a.position).slice(0, limit));
   }
 
-  override find(jkt: string): Promise<UsedKey | undefined> {
-    const key = this.kept.get(jkt);
+  override find(jkt: string, visibility: Visibility): Promise<UsedKey | undefined> {
+    const key = this.keptIn(visibility).get(jkt);
     return Promise.resolve(key && this.usedKeyOf(key));
   }
 
-  override impact(jkt: string, { fromMs, limit }: ImpactRequest): Promise<Trace> {
-    const signed = this.tasks.entries().filter((entry) => entry.jkt === jkt && entry.recordedAtMs >= fromMs);
-    const starts = signed.map(({ index }) => index);
-    const { visited, truncated } = traverse(starts, (from) => this.tasks.childrenOf(from), { limit });
+  override impact(jkt: string, { fromMs, limit }: ImpactRequest, visibility: Visibility): Promise<Trace> {
+    const starts = this.entriesIn(visibility)
+      .filter((entry) => entry.jkt === jkt && entry.recordedAtMs >= fromMs)
+      .map(({ index }) => index);
+    const childrenOf = (from: number) =>
+      this.tasks.childrenOf(from).filter((index) => canSee(visibility, this.tasks.nodeAt(index)));
+    const { visited, truncated } = traverse(starts, childrenOf, { limit });
     const nodes = visited.map(({ index, depth }) => ({ ...this.tasks.nodeAt(index), depth }));
     return Promise.resolve({ nodes, truncated });
+  }
+
+  private entriesIn(visibility: Visibility): readonly Entry[] {
+    return this.tasks.entries().filter(({ claims }) => canSee(visibility, claims));
+  }
+
+  /** The keys as if nothing else had been recorded than what is in sight. */
+  private keptIn(visibility: Visibility): ReadonlyMap<string, KeptKey> {
+    if (!isLimited(visibility)) return this.kept;
+    const seen = new Map<string, KeptKey>();
+    for (const { jkt, alg, kid, index, recordedAtMs, claims } of this.entriesIn(visibility)) {
+      const key = this.kept.get(jkt);
+      const source = key?.uses.find((use) => use.iss === claims.iss && use.kid === kid)?.source;
+      if (key) addUse(seen, { jkt, jwk: key.jwk, alg, kid, source, iss: claims.iss, index, recordedAtMs });
+    }
+    return seen;
   }
 
   private usedKeyOf({ uses, ...key }: KeptKey): UsedKey {
     const names = uses.slice(0, MAX_KEY_NAMES).map(({ iss, kid, source }) => ({ iss, kid, source }));
     return { ...key, names, revocation: this.tasks.keyStatus().ofKey(key.jkt, names) };
   }
+}
+
+/** One entry's use of a key. */
+interface Use extends KeyName, Pick<UsedKey, 'jkt' | 'jwk' | 'alg'> {
+  readonly index: number;
+  readonly recordedAtMs: number;
+}
+
+function addUse(kept: Map<string, KeptKey>, use: Use): void {
+  const { jkt, jwk, alg, iss, kid, source, index, recordedAtMs } = use;
+  const known = kept.get(jkt);
+  const { uses = [] } = known ?? {};
+  const isNew = !uses.some((one) => one.iss === iss && one.kid === kid);
+  kept.set(jkt, {
+    ...(known ?? { jkt, jwk, alg, firstIndex: index, firstUsedAtMs: recordedAtMs }),
+    lastIndex: index,
+    lastUsedAtMs: recordedAtMs,
+    uses: isNew ? [...uses, { iss, kid, source, firstIndex: index }] : uses,
+  });
 }

@@ -40,22 +40,24 @@ function edgeInSight(end: 'child' | 'parent', first: number): string {
 
 /**
  * As `WALK.descendants`, from all tasks that key $2 signed, recorded at $4 or later: time never decreases with the index, so that one look-up
- * finds the first index of that time. The tasks signed come first; $3 as there.
+ * finds the first index of that time. The tasks signed come first; $3, $5, $6 as there.
  */
 export const IMPACT = `
   WITH RECURSIVE walk("index", "isSigned") AS (
     (SELECT e."index", true FROM "entry" e
-      WHERE e."log" = $1 AND e."jkt" = $2 AND e."index" >= (
+      WHERE e."log" = $1 AND e."jkt" = $2 AND ${inSight('e', 5)} AND e."index" >= (
               SELECT f."index" FROM "entry" f
                WHERE f."log" = $1 AND f."recorded_at_ms" >= $4::bigint ORDER BY f."recorded_at_ms", f."index" LIMIT 1
             )
       ORDER BY e."index" LIMIT $3)
     UNION
     SELECT g."child", false FROM walk w JOIN "edge" g ON g."log" = $1 AND g."parent" = w."index"
+       AND ${edgeInSight('child', 5)}
   )
   SELECT w."index"::float8 AS "index", bool_or(w."isSigned") AS "isSigned",
          array_to_string(ARRAY(
-           SELECT g."child" FROM "edge" g WHERE g."log" = $1 AND g."parent" = w."index" ORDER BY g."child" LIMIT $3
+           SELECT g."child" FROM "edge" g WHERE g."log" = $1 AND g."parent" = w."index" AND ${edgeInSight('child', 5)}
+            ORDER BY g."child" LIMIT $3
          ), ',') AS "neighbours"
     FROM (SELECT * FROM walk LIMIT 2 * $3::bigint) w
    GROUP BY w."index" ORDER BY w."index"`;
