@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { types } from 'node:util';
 import {
   type CryptoKey,
   errors,
@@ -71,6 +72,11 @@ export class JwtAuthenticator extends Authenticator {
   override close(): void {}
 
   async #verify(token: string, hash: string): Promise<Caller | undefined> {
+    const payload = await this.#payloadOf(token);
+    return payload && this.#remember(hash, payload);
+  }
+
+  async #payloadOf(token: string): Promise<JWTPayload | undefined> {
     const { issuer, audience, clock } = this.options;
     try {
       const { payload } = await jwtVerify(token, (header) => this.#keyOf(header), {
@@ -83,9 +89,9 @@ export class JwtAuthenticator extends Authenticator {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(clock.nowMs()),
       });
-      return this.#remember(hash, payload);
+      return payload;
     } catch (error) {
-      if (error instanceof errors.JOSEError) return undefined;
+      if (verifiesNothing(error)) return undefined;
       throw error;
     }
   }
@@ -113,6 +119,11 @@ export class JwtAuthenticator extends Authenticator {
     this.#remembered.set(hash, { caller, untilMs: Math.min(claims.exp * 1000, nowMs + REMEMBERED_MS) });
     return caller;
   }
+}
+
+/** What is wrong with a token, and the TypeError that jose throws for a key that may not verify or is too short. */
+function verifiesNothing(error: unknown): boolean {
+  return error instanceof errors.JOSEError || (types.isNativeError(error) && error.name === 'TypeError');
 }
 
 function callerOf(claims: z.infer<typeof claimsSchema>): Caller {

@@ -120,7 +120,7 @@ describe('an access token of the provider', () => {
     const answer = await ledger.client.get('/log/tile/entries/000.p/1', {
       Authorization: `Bearer ${limited}`,
     });
-    expectProblem(answer, 'forbidden', 403);
+    expectProblem(answer, 'not-found', 404);
   });
 });
 
@@ -228,6 +228,16 @@ describe('a provider', () => {
       serveProvider();
       await fresh.close();
     }
+  });
+
+  test.each<[string, JWK]>([
+    ['is not for verifying', { key_ops: [] }],
+    ['is for encryption', { use: 'enc' }],
+    ['is for another algorithm', { alg: 'ES384' }],
+    ['is no point of its curve', { x: 'AAAA' }],
+  ])('lets nobody in by a key that %s', async (kid, members) => {
+    serveProvider({}, [publicJwk, { ...publicJwk, kid, ...members }]);
+    expectProblem(await read(await token({ header: { kid } })), 'unauthorized', 401);
   });
 
   test('rotates its keys without a restart', async () => {
