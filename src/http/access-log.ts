@@ -14,6 +14,7 @@ declare module 'fastify' {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Logs who read or recorded what, one line a request that needed credentials: never a token, a header, an address or a query as sent. The
@@ -44,10 +45,11 @@ export function logAccess(fastify: FastifyInstance): void {
 
 /** What the path names; only what is well-formed, since the rest is the client's free text. */
 function named({ params }: FastifyRequest): object {
-  const { jti, wid, index } = params as Readonly<Record<string, string | undefined>>;
+  const { jti, wid, jkt, index } = params as Readonly<Record<string, string | undefined>>;
   return {
     ...(jti !== undefined && UUID.test(jti) && { jti: jti.toLowerCase() }),
     ...(wid !== undefined && UUID.test(wid) && { wid: wid.toLowerCase() }),
+    ...(jkt !== undefined && THUMBPRINT.test(jkt) && { jkt }),
     ...(index !== undefined && /^\d{1,16}$/.test(index) && { index: Number(index) }),
   };
 }

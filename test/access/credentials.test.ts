@@ -285,6 +285,7 @@ describe('the log', () => {
     const { headers } = await get(`/ledger/${body.jti}?wid=${wid}`, `Bearer ${reader}`);
     const absent = await get(`/workflows/${randomUUID()}`, `Bearer ${reader}`);
     const refused = await get('/ledger', 'Bearer ectl_wrong');
+    const key = await get(`/keys/${body.jkt}`, `Bearer ${reader}`);
     await client.recordBatch([await ledger.cast.a.sign(), await ledger.cast.stranger.sign()]);
     const lines = ledger.logged
       .join('')
@@ -305,6 +306,7 @@ describe('the log', () => {
       status: 404,
       code: 'not-found',
     });
+    expect(about(key.headers.get('x-request-id'))).toMatchObject({ route: '/keys/:jkt', jkt: body.jkt });
     expect(about(refused.headers.get('x-request-id'))).toMatchObject({
       caller: null,
       source: '127.0.0.1',
