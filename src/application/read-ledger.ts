@@ -6,6 +6,7 @@ import type {
   LedgerStore,
   PageRequest,
   TaskQuery,
+  WorkflowFlag,
   WorkflowsPage,
   WorkflowSummary,
 } from './ports/ledger-store.js';
@@ -53,6 +54,16 @@ export class ReadLedger {
   async workflows(page: WorkflowsPage, visibility: Visibility): Promise<Page<WorkflowSummary>> {
     const found = await this.store.workflows({ ...page, limit: page.limit + 1 }, visibility);
     return pageOf(found, page.limit, ({ firstIndex }) => firstIndex);
+  }
+
+  workflowFlags(
+    workflows: readonly WorkflowSummary[],
+    visibility: Visibility,
+  ): Promise<ReadonlyMap<string, readonly WorkflowFlag[]>> {
+    return this.store.workflowFlags(
+      workflows.map(({ wid }) => wid),
+      visibility,
+    );
   }
 }
 

@@ -17,6 +17,11 @@ export class KeyStatus {
     return this.marked(node, this.revocations.of(node));
   }
 
+  /** The keys that are revoked now. */
+  revokedKeys(): readonly Revocation['key'][] {
+    return this.revocations.inForce(this.nowMs);
+  }
+
   /** What revokes a key under any of its names, now or later; the earliest. */
   ofKey(
     jkt: string,

@@ -38,6 +38,12 @@ export class Revocations {
     return this.byJkt.size + this.byName.size;
   }
 
+  /** The keys that are revoked at this time. */
+  inForce(nowMs: number): readonly Revocation['key'][] {
+    const all = [...this.byJkt.values(), ...this.byName.values()];
+    return all.filter(({ atMs }) => atMs <= nowMs).map(({ key }) => key);
+  }
+
   /** What revokes a key, now or later. */
   of(key: KeyIdentity): Revocation | undefined {
     if (this.size === 0) return undefined;

@@ -139,10 +139,30 @@ export const descendantsQuerySchema = z.strictObject({
 });
 
 export const workflowQuerySchema = z.strictObject({ limit: graphLimit, format });
-export const workflowsQuerySchema = z.strictObject({
-  limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
-  cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
-});
+
+/** Flags cost more than the rest of a line. */
+const MAX_FLAGGED = 100;
+
+export const workflowsQuerySchema = z
+  .strictObject({
+    iss: z
+      .union([text.transform((one) => [one]), z.array(text).max(50, 'must not be more than 50')])
+      .optional()
+      .meta({ description: 'Workflows in which this issuer took part; of several, any. At most 50.' }),
+    flags: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((value) => value === 'true')
+      .meta({
+        description: `\`true\`: \`flags\` of each workflow, with a \`limit\` of at most ${MAX_FLAGGED}.`,
+      }),
+    limit: integer(1, 1_000).default(100).meta({ description: '1 to 1000.' }),
+    cursor: cursor.refine((value) => value?.order !== 'asc', 'must be the "next" of the page before'),
+  })
+  .refine(({ flags, limit }) => !flags || limit <= MAX_FLAGGED, {
+    path: ['limit'],
+    error: `must be at most ${MAX_FLAGGED} with flags`,
+  });
 
 const lastIndex = integer(0, Number.MAX_SAFE_INTEGER);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from './operations-representations.js';
-import type { Trace, WorkflowGraph, WorkflowSummary } from '../application/ports/ledger-store.js';
+import type { Trace } from '../application/ports/ledger-store.js';
 import type { DagNode, Entry } from '../domain/entry.js';
 import { keyStatusJson, keyStatusShape } from './key-status-representations.js';
 import { time, timeJson } from './time-representations.js';
@@ -8,7 +8,7 @@ import { formatReceipt, type Receipt } from '../domain/log/receipt.js';
 
 /** What leaves over HTTP: JSON in snake_case, as JWT claims are. The schemas are the OpenAPI document's, the types are theirs. */
 
-const uuid = z.string().meta({ format: 'uuid' });
+export const uuid = z.string().meta({ format: 'uuid' });
 
 export const entrySchema = z.object({
   index: z
@@ -190,46 +190,5 @@ export function traceJson(
     direction,
     nodes: trace.nodes.map((node) => ({ ...nodeJson(node), depth: node.depth })),
     truncated: trace.truncated,
-  };
-}
-
-export const workflowSchema = z.object({
-  wid: uuid,
-  nodes: z.array(nodeSchema),
-  roots: z.array(z.string()),
-  leaves: z.array(z.string()),
-  truncated: z.boolean(),
-});
-
-export function workflowJson(
-  wid: string,
-  { nodes, roots, leaves, truncated }: WorkflowGraph,
-): z.infer<typeof workflowSchema> {
-  return { wid, nodes: nodes.map(nodeJson), roots: [...roots], leaves: [...leaves], truncated };
-}
-
-export const workflowsSchema = z.object({
-  workflows: z.array(
-    z.object({
-      wid: uuid,
-      entries: z.number(),
-      first_recorded_at: time,
-      last_recorded_at: time,
-      issuers: z.array(z.string()),
-    }),
-  ),
-  next: z.string().nullable(),
-});
-
-export function workflowSummaryJson(
-  summary: WorkflowSummary,
-): z.infer<typeof workflowsSchema>['workflows'][number] {
-  const { wid, entries, firstRecordedAtMs, lastRecordedAtMs, issuers } = summary;
-  return {
-    wid,
-    entries,
-    first_recorded_at: timeJson(firstRecordedAtMs),
-    last_recorded_at: timeJson(lastRecordedAtMs),
-    issuers: [...issuers],
   };
 }

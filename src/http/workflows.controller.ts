@@ -9,7 +9,12 @@ import { Needs, RequestCaller } from './access.js';
 import { ApiGraph, sendGraph } from './graph-formats.js';
 import { ApiProblems } from './openapi.js';
 import { encodeCursor, widPathSchema, workflowQuerySchema, workflowsQuerySchema } from './query-schemas.js';
-import { workflowJson, workflowSchema, workflowsSchema, workflowSummaryJson } from './representations.js';
+import {
+  workflowJson,
+  workflowSchema,
+  workflowsSchema,
+  workflowSummaryJson,
+} from './workflow-representations.js';
 
 @ApiTags('Reading')
 @Controller('workflows')
@@ -25,12 +30,16 @@ export class WorkflowsController {
   @ApiResponse({ status: 200, description: 'A page', standardSchema: workflowsSchema })
   @ApiProblems('invalid-request', 'store-unavailable')
   async list(
-    @Query({ schema: workflowsQuerySchema }) { limit, cursor }: z.output<typeof workflowsQuerySchema>,
-    @RequestCaller() caller: Caller,
-  ): Promise<unknown> {
-    const page = await this.reader.workflows({ limit, beforeIndex: cursor?.index }, caller.limits);
+    @Query({ schema: workflowsQuerySchema })
+    { iss, flags, limit, cursor }: z.output<typeof workflowsQuerySchema>,
+    @RequestCaller() { limits }: Caller,
+  ): Promise<z.infer<typeof workflowsSchema>> {
+    const request = { limit, beforeIndex: cursor?.index, issuers: iss };
+    const page = await this.reader.workflows(request, limits);
+    const flagged = flags ? await this.reader.workflowFlags(page.items, limits) : undefined;
     const next = page.nextIndex === undefined ? null : encodeCursor({ order: 'desc', index: page.nextIndex });
-    return { workflows: page.items.map(workflowSummaryJson), next };
+    const workflows = page.items.map((item) => workflowSummaryJson(item, flagged?.get(item.wid)));
+    return { workflows, next };
   }
 
   @Get(':wid')

@@ -59,7 +59,7 @@ describe('the list', () => {
     const page = await explorer.open();
     const search = page.getByRole('searchbox');
     await search.fill('AUDIT-lab');
-    await page.getByText('1 of the newest 1 match').waitFor();
+    await page.getByText('1 shown, by 2 matching issuers').waitFor();
     await search.fill('nobody');
     await page.getByText('Nothing found').waitFor();
     await search.fill(explorer.jtiOf('analyse_code'));

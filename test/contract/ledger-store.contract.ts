@@ -264,6 +264,39 @@ export function describeLedgerStore(name: string, open: () => Promise<StoreUnder
         expect(await store().workflows({ limit: 1 }, EVERYTHING)).toHaveLength(1);
       });
 
+      it('lists the workflows in which one of some issuers took part', async () => {
+        const [w1, w2, w3] = [randomUUID(), randomUUID(), randomUUID()];
+        await append({ wid: w1, iss: 'urn:a' }, { wid: w2, iss: 'urn:b' }, { wid: w3, iss: 'urn:c' });
+        await append({ wid: w1, iss: 'urn:b' }, { iss: 'urn:d' });
+        const of = async (issuers: readonly string[], page = {}, visibility: Visibility = EVERYTHING) =>
+          (await store().workflows({ limit: 10, issuers, ...page }, visibility)).map(({ wid }) => wid);
+        expect(await of(['urn:b'])).toEqual([w2, w1]);
+        expect(await of(['urn:c', 'urn:a'])).toEqual([w3, w1]);
+        expect(await of(['urn:b'], { limit: 1 })).toEqual([w2]);
+        expect(await of(['urn:b'], { beforeIndex: 2 })).toEqual([w1]);
+        expect(await of(['urn:d', 'urn'])).toEqual([]);
+        expect(await of([])).toEqual([]);
+        const inSecond = { workflows: new Set([w2]) };
+        expect(await of(['urn:b', 'urn:c'], {}, inSecond)).toEqual([w2]);
+        expect(await of(['urn:a'], {}, inSecond)).toEqual([]);
+      });
+
+      it('flags workflows with rejected and waiting tasks', async () => {
+        const [w1, w2, w3] = [randomUUID(), randomUUID(), randomUUID()];
+        const waiting = { wid: w2, polDecision: 'pending_human_review', iss: 'urn:b' } as const;
+        await append({ wid: w1 }, { wid: w1, polDecision: 'approved' }, waiting, { polDecision: 'rejected' });
+        await append({ wid: w2, polDecision: 'rejected' });
+        const flags = async (visibility: Visibility) => [
+          ...(await store().workflowFlags([w1, w2, w3], visibility)),
+        ];
+        const none = [w3, []];
+        const both = ['rejected', 'pending_human_review'];
+        expect(await flags(EVERYTHING)).toEqual([[w1, []], [w2, both], none]);
+        const inDomain = { trustDomains: new Set(['example.com']) };
+        expect(await flags(inDomain)).toEqual([[w1, []], [w2, ['rejected']], none]);
+        expect(await flags({ workflows: new Set([w1]) })).toEqual([[w1, []], [w2, []], none]);
+      });
+
       it('shows a workflow by index with its roots and leaves', async () => {
         const [a, b, c, wid] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
         await append({ wid, jti: a }, { wid, jti: b }, { wid, jti: c, parents: [b, a] });

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { EVERYTHING } from '../../src/application/caller.js';
+import { EVERYTHING, type Visibility } from '../../src/application/caller.js';
 import type { TrustStore } from '../../src/application/ports/trust-store.js';
 import type { AppendOutcome } from '../../src/application/ports/ledger-store.js';
 import { parseSignedCheckpoint } from '../../src/domain/log/checkpoint.js';
@@ -43,6 +43,25 @@ export function describeTrustStore(name: string, open: () => Promise<TrustUnderT
         await subject.trust.revoke({ jkt: ect.jkt, reason: 'stolen' });
         const [[outcome] = []] = await subject.store.append([[ect]]);
         expect(outcome && codeOf(outcome)).toBe('revoked-key');
+      });
+
+      it('flags the workflows in which the key was used, from its time on', async () => {
+        const [w1, w2, w3] = [randomUUID(), randomUUID(), randomUUID()];
+        const renamed = { ...verifiedEct({ kid: 'two', iss: 'urn:b', wid: w2 }), jkt: jktOf('one') };
+        await subject.store.append([[verifiedEct({ kid: 'one', wid: w1 }), renamed]]);
+        await subject.store.append([[verifiedEct({ kid: 'two', wid: w3 }), verifiedEct({ kid: 'one' })]]);
+        await subject.trust.revoke({ jkt: jktOf('one'), atMs: 5_000, reason: 'rotation' });
+        const flagged = async (visibility: Visibility) => {
+          const flags = await subject.store.workflowFlags([w1, w2, w3], visibility);
+          return [w1, w2, w3].map((wid) => flags.get(wid)?.join());
+        };
+        subject.setNow(4_999);
+        expect(await flagged(EVERYTHING)).toEqual(['', '', '']);
+        subject.setNow(5_000);
+        expect(await flagged(EVERYTHING)).toEqual(['revoked_key', 'revoked_key', '']);
+        expect(await flagged({ workflows: new Set([w1, w3]) })).toEqual(['revoked_key', '', '']);
+        const elsewhere = { trustDomains: new Set(['elsewhere.example']) };
+        expect(await flagged(elsewhere)).toEqual(['', '', '']);
       });
 
       it('goes by the time of recording, to the millisecond', async () => {

@@ -69,6 +69,30 @@ describe.each(STORES)('workflows (%s)', (store) => {
     expect((await list('?limit=1')).body.workflows).toEqual(summaries().slice(0, 1));
   });
 
+  test('are found by an issuer that took part, or one of several', async () => {
+    const [a = '', b = ''] = summaries()[1]?.issuers ?? [];
+    const found = async (query: string) => (await list(query)).body.workflows.map(({ wid }) => wid);
+    const of = (iss: string) =>
+      summaries()
+        .filter(({ issuers }) => issuers.includes(iss))
+        .map(({ wid }) => wid);
+    expect(of(b).length).toBeLessThan(summaries().length);
+    expect(await found(`?iss=${encodeURIComponent(b)}`)).toEqual(of(b));
+    expect(await found(`?iss=${encodeURIComponent(a)}&iss=${encodeURIComponent(b)}`)).toHaveLength(6);
+    expect(await found('?iss=spiffe://example.com')).toEqual([]);
+    const { workflows: page, next } = (await list(`?iss=${encodeURIComponent(b)}&limit=1`)).body;
+    const rest = await found(`?iss=${encodeURIComponent(b)}&cursor=${next ?? ''}`);
+    expect([...page.map(({ wid }) => wid), ...rest]).toEqual(of(b));
+  });
+
+  test('tell on request which of them deserve a look', async () => {
+    const rejected = { wid: randomUUID(), pol: 'policy-1', polDecision: 'rejected' } as const;
+    await ledger.client.recorded(await ledger.cast.a.sign(rejected));
+    const [newest, other] = (await list('?flags=true&limit=2')).body.workflows;
+    expect(newest).toMatchObject({ wid: rejected.wid, flags: ['rejected'] });
+    expect(other).toEqual({ ...summaries()[0], flags: [] });
+  });
+
   const graphOf = (entries: readonly EntryJson[]) =>
     entries.map(({ jti, index, iss, exec_act, iat, recorded_at, parents }) => ({
       ...{ jti, index, iss, exec_act, iat, recorded_at, parents },
@@ -115,6 +139,10 @@ describe.each(STORES)('workflows (%s)', (store) => {
     [`/workflows/${randomUUID()}?format=dott`, ['/query/format']],
     ['/workflows?limit=1001', ['/query/limit']],
     ['/workflows?order=asc', ['/query/order']],
+    ['/workflows?flags=yes', ['/query/flags']],
+    ['/workflows?flags=true&limit=101', ['/query/limit']],
+    ['/workflows?iss=', ['/query/iss']],
+    [`/workflows?${'iss=a&'.repeat(51)}limit=1`, ['/query/iss']],
     ['/workflows?cursor=x', ['/query/cursor']],
     [`/workflows?cursor=${Buffer.from('asc.1').toString('base64url')}`, ['/query/cursor']],
   ])('refuse %s', async (path, pointers) => {

@@ -9,9 +9,8 @@ import type {
   entrySchema,
   submittedSchema,
   traceSchema,
-  workflowSchema,
-  workflowsSchema,
 } from '../../src/http/representations.js';
+import type { workflowSchema, workflowsSchema } from '../../src/http/workflow-representations.js';
 
 export type EntryJson = z.infer<typeof entrySchema>;
 export type SubmittedJson = z.infer<typeof submittedSchema>;

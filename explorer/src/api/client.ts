@@ -1,17 +1,17 @@
 import { Problem, readProblem, unreachable } from './problem.js';
 import { bearerToken, refused } from './session.js';
-import type { EntriesPage, Entry, Graph, JwkSet, KeysPage, UsedKey, WorkflowsPage } from './wire.js';
+import type { EntriesPage, Entry, Graph, JwkSet, KeysPage, WorkflowsPage } from './wire.js';
 
 /** The most nodes that the ledger gives of a graph. */
 export const MAX_NODES = 10_000;
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** A path of the API, relative to this page, with its query. */
 export function apiPath(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
-    if (value !== undefined) parameters.set(name, String(value));
+    for (const one of value === undefined ? [] : [value].flat()) parameters.append(name, String(one));
   return parameters.size === 0 ? path : `${path}?${parameters.toString()}`;
 }
 
@@ -35,10 +35,14 @@ async function getJson<Body>(path: string, signal?: AbortSignal): Promise<Body> 
 }
 
 export function getWorkflows(
-  query: { readonly limit: number; readonly cursor?: string | undefined },
+  query: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly iss?: readonly string[] | undefined;
+  },
   signal?: AbortSignal,
 ): Promise<WorkflowsPage> {
-  return getJson(apiPath('workflows', query), signal);
+  return getJson(apiPath('workflows', { ...query, flags: 'true' }), signal);
 }
 
 export function getWorkflow(wid: string, signal?: AbortSignal): Promise<Graph> {
@@ -80,13 +84,19 @@ export function getLogKeys(signal?: AbortSignal): Promise<JwkSet> {
   return getJson('.well-known/jwks.json', signal);
 }
 
-/** The keys that are revoked, of the thousand that were used last. */
-export async function getRevokedKeys(signal?: AbortSignal): Promise<readonly UsedKey[]> {
-  const { keys } = await getJson<KeysPage>(apiPath('keys', { limit: 1_000 }), signal);
-  return keys.filter(({ key_status: status }) => status === 'revoked');
+/** Issuers, the newest first: of the thousand keys that came last; where those are not for this reader, of the newest workflows. */
+export async function getIssuers(signal?: AbortSignal): Promise<readonly string[]> {
+  try {
+    const { keys } = await getJson<KeysPage>(apiPath('keys', { limit: 1_000 }), signal);
+    return [...new Set(keys.flatMap(({ names }) => names.map(({ iss }) => iss)))];
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === 'forbidden')) throw error;
+    const { workflows } = await getWorkflows({ limit: 100 }, signal);
+    return [...new Set(workflows.flatMap(({ issuers }) => issuers))];
+  }
 }
 
-/** The public key of this thumbprint (RFC 7638), as the ledger kept it; `undefined` when it gives none. */
+/** The public key of this thumbprint (RFC 7638), as the ledger kept it; `undefined` when it gives this reader none. */
 export async function getKey(jkt: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
     const { jwk } = await getJson<{ readonly jwk?: Readonly<Record<string, unknown>> }>(
@@ -94,7 +104,7 @@ export async function getKey(jkt: string): Promise<Readonly<Record<string, unkno
     );
     return jwk;
   } catch (error) {
-    if (error instanceof Problem && error.code === 'not-found') return undefined;
+    if (error instanceof Problem && ['not-found', 'forbidden'].includes(error.code)) return undefined;
     throw error;
   }
 }

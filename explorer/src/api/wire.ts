@@ -8,6 +8,7 @@ export interface WorkflowSummary {
   readonly first_recorded_at: string;
   readonly last_recorded_at: string;
   readonly issuers: readonly string[];
+  readonly flags: readonly ('rejected' | 'pending_human_review' | 'revoked_key')[];
 }
 
 export interface WorkflowsPage {
@@ -60,7 +61,6 @@ export interface EntriesPage {
 export interface UsedKey {
   readonly jkt: string;
   readonly names: readonly { readonly iss: string }[];
-  readonly key_status?: 'active' | 'revoked';
 }
 
 export interface KeysPage {

@@ -1,18 +1,13 @@
 import type { JSX } from 'preact';
-import type { UsedKey, WorkflowSummary } from '../api/wire.js';
+import type { WorkflowSummary } from '../api/wire.js';
 import { formatRoute } from '../route.js';
 import { Flags } from './flags.js';
 import { ago, grouped, moment, shortIssuer, shortUuid, span } from '../ui/words.js';
 
 const ISSUERS_SHOWN = 3;
 
-interface WorkflowRowProps {
-  readonly workflow: WorkflowSummary;
-  readonly revokedKeys: readonly UsedKey[];
-}
-
-export function WorkflowRow({ workflow, revokedKeys }: WorkflowRowProps): JSX.Element {
-  const { wid, entries, issuers, first_recorded_at: first, last_recorded_at: last } = workflow;
+export function WorkflowRow({ workflow }: { readonly workflow: WorkflowSummary }): JSX.Element {
+  const { wid, entries, issuers, first_recorded_at: first, last_recorded_at: last, flags } = workflow;
   return (
     <tr>
       <th scope="row">
@@ -47,7 +42,7 @@ export function WorkflowRow({ workflow, revokedKeys }: WorkflowRowProps): JSX.El
         {span(first, last)}
       </td>
       <td data-label="Flags" class="brief">
-        <Flags workflow={workflow} revokedKeys={revokedKeys} />
+        <Flags flags={flags} />
       </td>
     </tr>
   );

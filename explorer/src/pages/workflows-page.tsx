@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { getRevokedKeys } from '../api/client.js';
-import { type Loaded, useLoad } from '../api/use-load.js';
+import type { Loaded } from '../api/use-load.js';
 import type { WorkflowSummary } from '../api/wire.js';
 import { isUuid, type Route } from '../route.js';
 import { Icon } from '../ui/icon.js';
 import { Empty, Failed, Loading } from '../ui/states.js';
-import { grouped } from '../ui/words.js';
+import { count, grouped } from '../ui/words.js';
 import { go, replace } from '../use-route.js';
 import { findPlace } from './find-place.js';
+import type { Search } from './search-for.js';
 import { useWorkflows } from './use-workflows.js';
 import { WorkflowRow } from './workflow-row.js';
 
@@ -22,13 +22,13 @@ export function WorkflowsPage({ route }: { readonly route: Route }): JSX.Element
         <h1>Workflows</h1>
         <p class="lead">What agents did, as they signed it. Newest first.</p>
       </div>
-      <Search sought={sought} route={route} />
+      <SearchForm sought={sought} route={route} />
       <List workflows={workflows} sought={sought} />
     </div>
   );
 }
 
-function Search({ sought, route }: { readonly sought: string; readonly route: Route }): JSX.Element {
+function SearchForm({ sought, route }: { readonly sought: string; readonly route: Route }): JSX.Element {
   const [text, setText] = useState(sought);
   const [miss, setMiss] = useState<string>();
   useEffect(() => setText(sought), [sought]);
@@ -84,25 +84,23 @@ interface ListProps {
 }
 
 function List({
-  workflows: { first, shown, searched, next, isLoadingMore, loadMore, reload },
+  workflows: { first, shown, search, next, isLoadingMore, loadMore, reload },
   sought,
 }: ListProps): JSX.Element {
   const state: Loaded<unknown>['state'] = first.state;
   if (first.state === 'failed') return <Failed problem={first.problem} onRetry={reload} />;
   if (state === 'loading') return <Loading what="workflows" lines={8} />;
-  if (searched === 0) return <NothingYet />;
+  if (shown.length === 0 && !search) return <NothingYet />;
   return (
     <>
       {shown.length > 0 ? <Table workflows={shown} /> : <NoMatch sought={sought} />}
       <div class="list-end">
         <p role="status">
-          {sought === ''
-            ? `${grouped(shown.length)} shown`
-            : `${grouped(shown.length)} of the newest ${grouped(searched)} match`}
+          {grouped(shown.length)} shown{search && `, ${scopeOf(search)}`}
         </p>
         {next !== null && (
           <button type="button" class="button" onClick={loadMore} disabled={isLoadingMore}>
-            {isLoadingMore ? 'Loading …' : sought === '' ? 'Show older' : 'Search older'}
+            {isLoadingMore ? 'Loading …' : search?.by === 'name' ? 'Search older' : 'Show older'}
           </button>
         )}
       </div>
@@ -110,9 +108,15 @@ function List({
   );
 }
 
+/** What of the ledger a search looked at. */
+function scopeOf(search: Search): string {
+  if (search.by === 'name') return 'of the newest';
+  const { asked, matching } = search;
+  if (asked.length === matching) return `by ${count(matching, 'matching issuer')}`;
+  return `by the last ${grouped(asked.length)} of ${count(matching, 'matching issuer')}: say more of the name`;
+}
+
 function Table({ workflows }: { readonly workflows: readonly WorkflowSummary[] }): JSX.Element {
-  const revoked = useLoad('revoked keys', getRevokedKeys);
-  const revokedKeys = revoked.state === 'ready' ? revoked.value : [];
   return (
     <table class="list">
       <caption class="visually-hidden">Workflows, newest first</caption>
@@ -130,7 +134,7 @@ function Table({ workflows }: { readonly workflows: readonly WorkflowSummary[] }
       </thead>
       <tbody>
         {workflows.map((workflow) => (
-          <WorkflowRow key={workflow.wid} workflow={workflow} revokedKeys={revokedKeys} />
+          <WorkflowRow key={workflow.wid} workflow={workflow} />
         ))}
       </tbody>
     </table>
@@ -141,7 +145,7 @@ function NoMatch({ sought }: { readonly sought: string }): JSX.Element {
   return (
     <Empty title="Nothing found">
       <p>
-        No issuer of these workflows contains “<bdi>{sought}</bdi>”.
+        No issuer contains “<bdi>{sought}</bdi>”, and no recent workflow begins so.
       </p>
     </Empty>
   );

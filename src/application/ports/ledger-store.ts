@@ -76,7 +76,12 @@ export interface WorkflowsPage {
   readonly limit: number;
   /** Only workflows started before this index. */
   readonly beforeIndex?: number | undefined;
+  /** Only workflows in which one of these issuers took part. */
+  readonly issuers?: readonly string[] | undefined;
 }
+
+/** What an auditor looks at first: a task that was rejected, that waits for a person, whose key is revoked now. */
+export type WorkflowFlag = 'rejected' | 'pending_human_review' | 'revoked_key';
 
 export interface WorkflowSummary {
   readonly wid: string;
@@ -125,6 +130,12 @@ export abstract class LedgerStore extends LogStore {
 
   /** Workflows, most recently started first. */
   abstract workflows(page: WorkflowsPage, visibility: Visibility): Promise<readonly WorkflowSummary[]>;
+
+  /** The flags of these workflows, in the order in which they are declared. */
+  abstract workflowFlags(
+    wids: readonly string[],
+    visibility: Visibility,
+  ): Promise<ReadonlyMap<string, readonly WorkflowFlag[]>>;
 }
 
 /** What a store answers for an admission, once it is durable. */

@@ -1,5 +1,10 @@
 import { canSee, type Visibility } from '../../application/caller.js';
-import type { EntryFilter, WorkflowSummary } from '../../application/ports/ledger-store.js';
+import type {
+  EntryFilter,
+  WorkflowFlag,
+  WorkflowsPage,
+  WorkflowSummary,
+} from '../../application/ports/ledger-store.js';
 import type { RecordedTask } from '../../domain/dag/admission.js';
 import type { Entry } from '../../domain/entry.js';
 
@@ -51,4 +56,23 @@ export function summarise(wid: string, kept: readonly Kept[]): WorkflowSummary {
     lastRecordedAtMs: last.entry.recordedAtMs,
     issuers: [...new Set(kept.map(({ entry }) => entry.claims.iss))].sort(),
   };
+}
+
+/** Whether a workflow belongs to what a page may show. */
+export function isAsked(
+  { firstIndex, issuers }: WorkflowSummary,
+  { beforeIndex = Infinity, issuers: sought }: WorkflowsPage,
+): boolean {
+  return firstIndex < beforeIndex && (sought === undefined || sought.some((iss) => issuers.includes(iss)));
+}
+
+const FLAGS: readonly (readonly [WorkflowFlag, (entry: Entry) => boolean])[] = [
+  ['rejected', ({ claims }) => claims.polDecision === 'rejected'],
+  ['pending_human_review', ({ claims }) => claims.polDecision === 'pending_human_review'],
+  ['revoked_key', ({ keyRevokedAtMs }) => keyRevokedAtMs !== undefined],
+];
+
+/** The flags of a workflow of these entries, as readers see them. */
+export function flagsOf(entries: readonly Entry[]): readonly WorkflowFlag[] {
+  return FLAGS.filter(([, holds]) => entries.some(holds)).map(([flag]) => flag);
 }

@@ -8,6 +8,7 @@ import {
   type TaskQuery,
   type Trace,
   type TraceRequest,
+  type WorkflowFlag,
   type WorkflowGraph,
   type WorkflowsPage,
   type WorkflowSummary,
@@ -31,7 +32,7 @@ import type { Receipt } from '../../domain/log/receipt.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import { nodeOf, type DagNode, type Entry, type VerifiedEct } from '../../domain/entry.js';
 import { KeyStatus } from '../../domain/key-status.js';
-import { isSeen, matches, push, seenOf, summarise, type Kept } from './kept.js';
+import { flagsOf, isAsked, isSeen, matches, push, seenOf, summarise, type Kept } from './kept.js';
 import { MemoryKeyHistory } from './memory-key-history.js';
 import { MemoryTrustStore } from './memory-trust-store.js';
 
@@ -133,18 +134,24 @@ export class MemoryLedgerStore extends LedgerStore implements RecordedTasks {
     });
   }
 
-  override workflows(
-    { limit, beforeIndex = Infinity }: WorkflowsPage,
-    visibility: Visibility,
-  ): Promise<readonly WorkflowSummary[]> {
+  override workflows(page: WorkflowsPage, visibility: Visibility): Promise<readonly WorkflowSummary[]> {
     const summaries = [...this.byWid]
       .map(([wid, kept]) => [wid, seenOf(kept, visibility)] as const)
       .filter(([, kept]) => kept.length > 0)
       .map(([wid, kept]) => summarise(wid, kept));
-    const started = summaries
-      .filter(({ firstIndex }) => firstIndex < beforeIndex)
+    const asked = summaries
+      .filter((summary) => isAsked(summary, page))
       .sort((a, b) => b.firstIndex - a.firstIndex);
-    return Promise.resolve(started.slice(0, limit));
+    return Promise.resolve(asked.slice(0, page.limit));
+  }
+
+  override workflowFlags(
+    wids: readonly string[],
+    visibility: Visibility,
+  ): Promise<ReadonlyMap<string, readonly WorkflowFlag[]>> {
+    const ofWorkflow = (wid: string) =>
+      this.shown(seenOf(this.byWid.get(wid) ?? [], visibility).map(({ entry }) => entry));
+    return Promise.resolve(new Map(wids.map((wid) => [wid, flagsOf(ofWorkflow(wid))])));
   }
 
   override size(): Promise<number> {

@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { isLimited, type Visibility } from '../../application/caller.js';
+import type { Visibility } from '../../application/caller.js';
 import type { Clock } from '../../application/ports/clock.js';
 import {
   LedgerStore,
@@ -10,6 +10,7 @@ import {
   type Trace,
   type TracedNode,
   type TraceRequest,
+  type WorkflowFlag,
   type WorkflowGraph,
   type WorkflowsPage,
   type WorkflowSummary,
@@ -30,10 +31,11 @@ import { nodeAt, nodeOfRow, splitList, type NodeRow } from './node-row.js';
 import { PostgresEntries } from './postgres-entries.js';
 import { PostgresKeyHistory } from './postgres-key-history.js';
 import { PostgresTrustStore } from './postgres-trust-store.js';
+import { PostgresWorkflows } from './postgres-workflows.js';
 import { StoredRevocations } from './stored-revocations.js';
 import { toQuery, type Query, type Statement } from './statement.js';
 import { storedLog } from './stored-log.js';
-import { NODES_AT, WALK, WORKFLOW_NODES, WORKFLOWS, WORKFLOWS_IN_SIGHT } from './trace-sql.js';
+import { NODES_AT, WALK } from './trace-sql.js';
 import { sightParameters } from './visibility-sql.js';
 
 /** The one log there is today; the first column of every key. */
@@ -62,6 +64,7 @@ export class PostgresLedgerStore extends LedgerStore {
   private readonly appends: AppendConnection;
   private readonly pool: Pool;
   private readonly entries: PostgresEntries;
+  private readonly byWorkflow: PostgresWorkflows;
   private readonly log: StoredLog;
 
   constructor(private readonly options: PostgresStoreOptions) {
@@ -85,6 +88,7 @@ export class PostgresLedgerStore extends LedgerStore {
     const tracedNodes = (steps: Traversal['visited']) => this.tracedNodes(steps);
     this.keys = new PostgresKeyHistory({ log: LOG, query, keyStatus, tracedNodes });
     this.entries = new PostgresEntries({ log: LOG, pool: this.pool, query, guard, keyStatus });
+    this.byWorkflow = new PostgresWorkflows({ log: LOG, query, keyStatus });
     const tools = { log: LOG, appends: this.appends, revocations: this.revocations, sealer, query, clock };
     this.trust = new PostgresTrustStore({ ...tools, guard });
   }
@@ -136,33 +140,19 @@ export class PostgresLedgerStore extends LedgerStore {
     return { truncated, nodes: await this.tracedNodes(visited) };
   }
 
-  override async workflow(
-    wid: string,
-    limit: number,
-    visibility: Visibility,
-  ): Promise<WorkflowGraph | undefined> {
-    const values = [LOG, wid, limit + 1, ...sightParameters(visibility)];
-    const [rows, status] = await Promise.all([
-      this.query<NodeRow & { isLeaf: boolean }>(WORKFLOW_NODES, values),
-      this.keyStatus(),
-    ]);
-    if (rows.length === 0) return undefined;
-    const shown = rows.slice(0, limit);
-    return {
-      nodes: shown.map((row) => status.ofNode(nodeOfRow(row))),
-      roots: shown.filter(({ parents }) => parents === '').map(({ jti }) => jti),
-      leaves: shown.filter(({ isLeaf }) => isLeaf).map(({ jti }) => jti),
-      truncated: rows.length > limit,
-    };
+  override workflow(wid: string, limit: number, visibility: Visibility): Promise<WorkflowGraph | undefined> {
+    return this.byWorkflow.graph(wid, limit, visibility);
   }
 
-  override workflows(
-    { limit, beforeIndex = Number.MAX_SAFE_INTEGER }: WorkflowsPage,
+  override workflows(page: WorkflowsPage, visibility: Visibility): Promise<readonly WorkflowSummary[]> {
+    return this.byWorkflow.list(page, visibility);
+  }
+
+  override workflowFlags(
+    wids: readonly string[],
     visibility: Visibility,
-  ): Promise<readonly WorkflowSummary[]> {
-    if (!isLimited(visibility)) return this.query<WorkflowSummary>(WORKFLOWS, [LOG, limit, beforeIndex]);
-    const values = [LOG, limit, beforeIndex, ...sightParameters(visibility)];
-    return this.query<WorkflowSummary>(WORKFLOWS_IN_SIGHT, values);
+  ): Promise<ReadonlyMap<string, readonly WorkflowFlag[]>> {
+    return this.byWorkflow.flags(wids, visibility);
   }
 
   /** What this store's role may do, and whether the tables are guarded. */
