@@ -145,6 +145,8 @@ export async function createService(
     logger: ['error', 'warn'],
     bodyParser: false,
   });
+  // First, since from now on what fails in any route becomes a problem.
+  await app.init();
   const access = { isRequired: authenticator !== undefined, publicRoutes: config.publicRoutes };
   serveDocs(
     app,
@@ -153,7 +155,6 @@ export async function createService(
   );
   if (existsSync(EXPLORER_FOLDER)) await serveExplorer(fastify, EXPLORER_FOLDER);
   else log.warn('the explorer is not built: npm run build does it');
-  await app.init();
   refuseOtherMethods(fastify, routes);
   replays.start();
   const { server } = fastify;

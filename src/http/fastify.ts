@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { METHODS, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -15,6 +15,8 @@ import { drainWhenStopping } from './drain.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
 import { sendProblem } from './problem-filter.js';
 import type { PrometheusMetrics } from './prometheus-metrics.js';
+import { noQuerySchema } from './query-schemas.js';
+import { faultsOf } from './request-pipe.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { REPLAY_MAX_BYTES } from './replay-representations.js';
 import { BATCH_MAX_BYTES } from './submission.js';
@@ -30,6 +32,15 @@ const CHECK_INTERVAL_MS = 1_000;
 const SILENCE_TIMEOUT_MS = 120_000;
 /** Beyond it new connections are closed at once; each takes a file descriptor and some memory. */
 const MAX_CONNECTIONS = 4_000;
+
+/** What Fastify does not route by itself, or not without a look at the body. CONNECT names no path. */
+const UNUSED_METHODS = METHODS.filter(
+  (method) =>
+    !['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'].includes(method),
+);
+
+/** What a Workload Identity Token takes beside its token, the JSON around it included. */
+const WIT_MAX_BYTES = 32 * 1024;
 
 const SERVER_OPTIONS = {
   maxHeaderSize: MAX_HEADER_BYTES,
@@ -79,6 +90,7 @@ export async function createFastify(
   fastify.server.maxConnections = MAX_CONNECTIONS;
   countRequests(fastify, metrics);
   refuseMissingHost(fastify);
+  refuseQueriesOfDocuments(fastify);
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
   await addSecurityHeaders(fastify, { isTls: tls !== undefined });
@@ -102,7 +114,8 @@ function acceptAnyBodyAsBytes(fastify: FastifyInstance): void {
 /** One token and the JSON around it need far less than a batch, a question about one even less. */
 function limitTokenBodies(fastify: FastifyInstance, { maxTokenBytes }: HttpOptions): void {
   fastify.addHook('onRoute', (route) => {
-    if (route.url === '/ledger' && route.method === 'POST') route.bodyLimit = 4 * maxTokenBytes;
+    if (route.url === '/ledger' && route.method === 'POST')
+      route.bodyLimit = 4 * maxTokenBytes + WIT_MAX_BYTES;
     if (route.url === '/replay') route.bodyLimit = REPLAY_MAX_BYTES;
   });
 }
@@ -131,6 +144,16 @@ function refuseMissingHost(fastify: FastifyInstance): void {
   });
 }
 
+/** Swagger serves these and would ignore what it does not know; elsewhere the schema of a route says so. */
+function refuseQueriesOfDocuments(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const isDocument = ['/docs', '/openapi.json'].includes(request.routeOptions.url ?? '');
+    const parsed =
+      isDocument && request.method === 'GET' ? noQuerySchema.safeParse(request.query) : undefined;
+    done(parsed?.error && invalidRequest(faultsOf(parsed.error.issues, '/query')));
+  });
+}
+
 /** RFC 9110 §10.1.1: an expectation other than 100-continue may be ignored. Node would answer 417 without a problem. */
 function ignoreUnknownExpectations(fastify: FastifyInstance): void {
   fastify.server.on('checkExpectation', (request, response) => {
@@ -143,6 +166,7 @@ export function refuseOtherMethods(
   fastify: FastifyInstance,
   routes: ReadonlyMap<string, ReadonlySet<string>>,
 ): void {
+  for (const method of UNUSED_METHODS) fastify.addHttpMethod(method, { overrideExisting: true });
   for (const [url, methods] of routes) {
     const allow = [...methods].sort();
     const others = fastify.supportedMethods.filter((method) => !methods.has(method));

@@ -4,7 +4,6 @@ import { LedgerError } from '../domain/errors.js';
 import { noteProblem } from './access-log.js';
 import { challenge } from './bearer.js';
 import { invalidRequest, problemOf, PROBLEM_MEDIA_TYPE } from './problem.js';
-import { isTokenMediaType } from './media-types.js';
 
 /** Turns whatever a request ended with into a problem (RFC 9457). The only place that decides what a client hears of an error. */
 @Catch()
@@ -53,10 +52,9 @@ function ledgerErrorOf(error: unknown, request: FastifyRequest): LedgerError {
   }
 }
 
-/** A body over the route's limit that was sent as one token is a token over its limit. */
+/** A body over the limit of the route that takes one token is a token over its limit (ECT §7 step 1). */
 function tooLarge(request: FastifyRequest): LedgerError {
-  const isToken = request.routeOptions.url === '/ledger' && isTokenMediaType(request.headers['content-type']);
-  return isToken
+  return request.routeOptions.url === '/ledger'
     ? new LedgerError('token-too-large', 'the body is larger than a token may be')
     : new LedgerError('request-too-large', 'the body is larger than this route takes');
 }

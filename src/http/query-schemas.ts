@@ -7,7 +7,7 @@ export const uuid = z
   .transform((text) => text.toLowerCase());
 
 const wid = z
-  .union([z.literal('none').transform(() => null), uuid])
+  .union([z.literal('none').transform(() => null), uuid], 'must be a UUID or none')
   .optional()
   .meta({
     description:
@@ -33,9 +33,12 @@ const text = z
   .max(2_048)
   .regex(/^\P{Cc}*$/u, 'must not hold control characters');
 
-/** RFC 3339 with an offset → milliseconds since the epoch, rounded up: entries carry whole milliseconds. */
-export const rfc3339 = z.iso
-  .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-23T02:00:00Z' })
+/** RFC 3339 with an offset, T and Z in any case → milliseconds since the epoch, rounded up: entries carry whole milliseconds. */
+export const rfc3339 = z
+  .string()
+  .toUpperCase()
+  .meta({ format: 'date-time' })
+  .pipe(z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-11-23T02:00:00Z' }))
   .transform((value) => Date.parse(value) + (/\.\d{3}\d*[1-9]/.test(value) ? 1 : 0));
 
 const format = z.enum(['json', 'dot', 'mermaid', 'openlineage']).optional().meta({

@@ -7,6 +7,7 @@ export const REPLAY_MAX_BYTES = 4_096;
 const LONGEST_TTL_SECONDS = 86_400;
 const DEFAULT_TTL_SECONDS = 900;
 const LONGEST_SCOPE = 256;
+const WRONG_TTL = `must be a whole number from 1 to ${LONGEST_TTL_SECONDS}`;
 
 export const replayRequestSchema = z.strictObject({
   jti: uuid.meta({ description: 'The token; upper and lower case are the same.' }),
@@ -22,9 +23,9 @@ export const replayRequestSchema = z.strictObject({
         'Whose tokens these are, such as the verifier: the same jti in another scope is another token.',
     }),
   ttl: z
-    .int('must be a whole number')
-    .min(1)
-    .max(LONGEST_TTL_SECONDS)
+    .int(WRONG_TTL)
+    .min(1, WRONG_TTL)
+    .max(LONGEST_TTL_SECONDS, WRONG_TTL)
     .default(DEFAULT_TTL_SECONDS)
     .meta({ description: 'Seconds for which the token is remembered, from the first time on.' }),
 });

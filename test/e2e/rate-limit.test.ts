@@ -27,7 +27,8 @@ describe('LEDGER_RATE_LIMIT', () => {
     expectProblem(answer, 'rate-limited', 429);
     expect(answer.headers.get('retry-after')).toBe('10');
     // Whatever the route, known or not, and before a body is read.
-    expectProblem(await client.get('/nonsense'), 'rate-limited', 429);
+    for (const path of ['/nonsense', '/', '/docs', '/openapi.json', '/assets/x.js'])
+      expectProblem(await client.get(path), 'rate-limited', 429);
     expectProblem(await client.record(await cast.a.sign()), 'rate-limited', 429);
     for (const path of ['/health/live', '/health/ready'])
       expect(await client.get(path)).toMatchObject({ status: 200 });

@@ -151,7 +151,8 @@ describe('size', () => {
     const asJson = JSON.stringify({ ect: token });
     expectProblem(await client.record(token), 'token-too-large', 413);
     expectProblem(await client.record('a'.repeat(10 * LIMIT)), 'token-too-large', 413);
-    expectProblem(await client.post('/ledger', asJson, JSON_TYPE), 'token-too-large', 413);
+    for (const json of [asJson, JSON.stringify({ ect: 'a'.repeat(10 * LIMIT) })])
+      expectProblem(await client.post('/ledger', json, JSON_TYPE), 'token-too-large', 413);
     expectProblem(await client.post('/ledger', '', { 'Execution-Context': token }), 'token-too-large', 413);
     const batch = await client.recordBatch([token, 'a'.repeat(LIMIT)]);
     expect(batch.body.results).toMatchObject([
@@ -162,11 +163,6 @@ describe('size', () => {
 
   test('a token at the limit is looked at', async () => {
     expectProblem(await ledger.client.record('a'.repeat(LIMIT)), 'malformed-token', 400);
-  });
-
-  test('a JSON body that no token needs is request-too-large', async () => {
-    const answer = await ledger.client.post('/ledger', `"${'a'.repeat(4 * LIMIT)}"`, JSON_TYPE);
-    expectProblem(answer, 'request-too-large', 413);
   });
 
   test('a batch over 32 MiB is request-too-large', async () => {
@@ -180,7 +176,7 @@ describe('size', () => {
     const chunk = `4000\r\n${'a'.repeat(0x4000)}\r\n`;
     const { status, body } = await exchange(
       ledger.client.url,
-      `POST /ledger HTTP/1.1\r\nHost: ledger\r\nContent-Type: ${TOKEN_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}0\r\n\r\n`,
+      `POST /ledger HTTP/1.1\r\nHost: ledger\r\nContent-Type: ${TOKEN_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(7)}0\r\n\r\n`,
     );
     expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({
       status: 413,

@@ -46,6 +46,8 @@ describe('a method that a path does not have', () => {
       'PATCH',
       'DELETE',
       'OPTIONS',
+      'PROPFIND',
+      'QUERY',
       ...(allow.includes('POST') ? [] : ['POST']),
       ...(allow.includes('GET') ? [] : ['GET']),
     ]) {
@@ -72,6 +74,19 @@ describe('a method that a path does not have', () => {
     expectProblem(answer, 'method-not-allowed', 405);
     expect(answer.headers.get('allow')).toBe('POST');
   });
+});
+
+test.each([
+  '/docs',
+  '/openapi.json',
+  '/health/live',
+  '/metrics',
+  '/problems/expired',
+  '/.well-known/jwks.json',
+])('a parameter that %s does not have is an invalid request', async (path) => {
+  const errors = [{ pointer: '/query/no~1such', message: 'unknown' }];
+  expectProblem(await ledger.client.get(`${path}?no%2Fsuch=1`), 'invalid-request', 400, { errors });
+  expect((await ledger.client.get(path)).status).toBe(200);
 });
 
 describe('an unknown path', () => {

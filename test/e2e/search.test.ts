@@ -69,6 +69,11 @@ describe.each(STORES)('GET /ledger (%s)', (store) => {
         ({ recorded_at }) => recorded_at > timeOf(7) && recorded_at <= timeOf(9),
       ],
       [
+        'from with the letters of RFC 3339 in lower case',
+        () => ({ from: timeOf(7).toLowerCase() }),
+        ({ recorded_at }) => recorded_at >= timeOf(7),
+      ],
+      [
         'from in another time zone',
         () => ({ from: '2026-02-25T23:03:20.100-01:00' }),
         ({ recorded_at }) => recorded_at >= '2026-02-26T00:03:20.100Z',
