@@ -141,9 +141,13 @@ export class TrustFileKeyResolver extends KeyResolver {
       this.#keys = next.keys;
       return;
     }
-    this.#keys = new KeysInBoth(next.keys, this.#keys);
+    let tellRecorded: () => void = () => undefined;
+    const recorded = new Promise<void>((resolveRecorded) => (tellRecorded = resolveRecorded));
+    this.#keys = new KeysInBoth(next.keys, this.#keys, recorded);
     const onRecorded = () => {
-      if (this.#latest === next) this.#keys = next.keys;
+      if (this.#latest !== next) return;
+      this.#keys = next.keys;
+      tellRecorded();
     };
     await this.#announce({ files: next.files, revocations: next.keys.revocations, onRecorded });
   }
