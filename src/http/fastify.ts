@@ -33,6 +33,8 @@ const SILENCE_TIMEOUT_MS = 120_000;
 /** Beyond it new connections are closed at once; each takes a file descriptor and some memory. */
 const MAX_CONNECTIONS = 4_000;
 
+const SINGLE_HEADERS = ['host', 'content-type'];
+
 /** What Fastify does not route by itself, or not without a look at the body. CONNECT names no path. */
 const UNUSED_METHODS = METHODS.filter(
   (method) =>
@@ -47,7 +49,7 @@ const SERVER_OPTIONS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
-  // Node would answer without a problem: see refuseMissingHost.
+  // Node would answer without a problem: see refuseAmbiguousHeaders.
   requireHostHeader: false,
 };
 
@@ -89,7 +91,7 @@ export async function createFastify(
   limitTokenBodies(fastify, options);
   fastify.server.maxConnections = MAX_CONNECTIONS;
   countRequests(fastify, metrics);
-  refuseMissingHost(fastify);
+  refuseAmbiguousHeaders(fastify);
   refuseQueriesOfDocuments(fastify);
   ignoreUnknownExpectations(fastify);
   drainWhenStopping(fastify);
@@ -136,11 +138,19 @@ function countRequests(fastify: FastifyInstance, metrics: PrometheusMetrics): vo
   });
 }
 
-/** RFC 9112 §3.2: an HTTP/1.1 request without Host MUST be answered with 400. */
-function refuseMissingHost(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    const isMissing = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(isMissing ? invalidRequest([{ pointer: '', message: 'the Host header is missing' }]) : undefined);
+/**
+ * RFC 9112 §3.2: an HTTP/1.1 request without Host, or any with two, MUST be answered with 400. The same for two types of one body: Node keeps
+ * the first, a proxy in between may have gone by the last.
+ */
+function refuseAmbiguousHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    const names = raw.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+    const isMissing = raw.httpVersion === '1.1' && !names.includes('host');
+    const repeated = SINGLE_HEADERS.find((name) => names.indexOf(name) < names.lastIndexOf(name));
+    const fault = isMissing
+      ? 'the Host header is missing'
+      : repeated && `there is more than one ${repeated} header`;
+    done(fault === undefined ? undefined : invalidRequest([{ pointer: '', message: fault }]));
   });
 }
 

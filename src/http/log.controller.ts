@@ -120,7 +120,7 @@ export class LogController {
       .header('Content-Type', 'application/octet-stream')
       .header('Cache-Control', `${isForEverybody(caller) ? 'public' : 'private'}, ${IMMUTABLE}`)
       .header('ETag', etag);
-    if (request.headers['if-none-match'] !== etag) return bytes;
+    if (!isHeld(request.headers['if-none-match'], etag)) return bytes;
     reply.status(304);
     return undefined;
   }
@@ -202,4 +202,10 @@ export class LogController {
     if (asked > size)
       throw invalidRequest([{ pointer: `/query/${name}`, message: `the log has only ${size} leaves` }]);
   }
+}
+
+/** Whether the client has it already (RFC 9110 §13.1.2): by weak comparison, in a list, or whatever it has. */
+function isHeld(ifNoneMatch: string | undefined, etag: string): boolean {
+  const held = (ifNoneMatch ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  return held.includes(etag) || held.includes('*');
 }

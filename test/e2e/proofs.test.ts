@@ -175,6 +175,14 @@ describe.each(STORES)('proofs (%s)', (store) => {
     }
   });
 
+  test('a tile is sent once to whoever names it among others, weakly, or takes any', async () => {
+    const etag = (await binary('tile/0/000.p/1')).response.headers.get('etag') ?? '';
+    const statusFor = async (tags: string) =>
+      (await binary('tile/0/000.p/1', { 'If-None-Match': tags })).response.status;
+    for (const tags of [`"x", ${etag}`, `W/${etag}`, '*']) expect(await statusFor(tags)).toBe(304);
+    for (const tags of ['"x"', etag.slice(1), '']) expect(await statusFor(tags)).toBe(200);
+  });
+
   test.each([
     '0/0',
     '0/000.p/0',

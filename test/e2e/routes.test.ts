@@ -161,6 +161,16 @@ describe('what is no acceptable HTTP', () => {
     ['no HTTP', 'hello\r\n\r\n'],
     ['an unknown method', head('RECORD /ledger HTTP/1.1', 'Host: ledger')],
     ['no Host', head('GET /ledger HTTP/1.1')],
+    ['two Hosts', head('GET /ledger HTTP/1.1', 'Host: ledger', 'host: other')],
+    [
+      'two types',
+      head(
+        'POST /ledger HTTP/1.1',
+        'Host: ledger',
+        'Content-Type: text/plain',
+        'Content-Type: application/json',
+      ),
+    ],
     ['two lengths', head('POST /ledger HTTP/1.1', 'Host: ledger', 'Content-Length: 1', 'Content-Length: 2')],
     [
       'a length and chunks',
