@@ -58,6 +58,17 @@ export function canSee(
   return holds(workflows, wid) && holds(trustDomains, trustDomainOf(iss));
 }
 
+/** Whether anything of this workflow or this issuer is there for somebody: if not, nobody need look, and nothing can be told by the time that takes. */
+export function mayBeThere(
+  { workflows, trustDomains }: Visibility,
+  { wid, iss }: { readonly wid?: string | undefined; readonly iss?: string | undefined },
+): boolean {
+  return (
+    (wid === undefined || holds(workflows, wid)) &&
+    (iss === undefined || holds(trustDomains, trustDomainOf(iss)))
+  );
+}
+
 function holds(allowed: ReadonlySet<string> | undefined, value: string | undefined): boolean {
   return allowed === undefined || (value !== undefined && allowed.has(value));
 }

@@ -1,6 +1,6 @@
 import type { Entry, TaskId } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import type { Visibility } from './caller.js';
+import { mayBeThere, type Visibility } from './caller.js';
 import type {
   EntryFilter,
   LedgerStore,
@@ -42,7 +42,10 @@ export class ReadLedger {
   }
 
   async search(filter: EntryFilter, page: PageRequest, visibility: Visibility): Promise<Page<Entry>> {
-    const found = await this.store.search(filter, { ...page, limit: page.limit + 1 }, visibility);
+    const isAsked = mayBeThere(visibility, filter);
+    const found = isAsked
+      ? await this.store.search(filter, { ...page, limit: page.limit + 1 }, visibility)
+      : [];
     return pageOf(found, page.limit, ({ index }) => index);
   }
 

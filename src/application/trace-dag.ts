@@ -1,6 +1,6 @@
 import type { Entry } from '../domain/entry.js';
 import { LedgerError } from '../domain/errors.js';
-import type { Visibility } from './caller.js';
+import { mayBeThere, type Visibility } from './caller.js';
 import type { LedgerStore, TaskQuery, Trace, TraceRequest, WorkflowGraph } from './ports/ledger-store.js';
 import type { ReadLedger } from './read-ledger.js';
 
@@ -29,7 +29,8 @@ export class TraceDag {
 
   /** @throws LedgerError `not-found` */
   async workflow(wid: string, limit: number, visibility: Visibility): Promise<WorkflowGraph> {
-    const graph = await this.store.workflow(wid, limit, visibility);
+    const isAsked = mayBeThere(visibility, { wid });
+    const graph = isAsked ? await this.store.workflow(wid, limit, visibility) : undefined;
     if (!graph) throw new LedgerError('not-found', `no workflow ${wid} is recorded`);
     return graph;
   }
