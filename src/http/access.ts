@@ -70,7 +70,7 @@ export function guardRoutes(
     if (config?.scope === undefined && !PUBLIC_DOCUMENTS.test(url))
       throw new Error(`the route ${url} does not say what it needs`);
   });
-  fastify.addHook('onRequest', (request, _reply, done) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     if (!authenticator) {
       request.caller = ANYONE;
       done();
@@ -84,6 +84,7 @@ export function guardRoutes(
       return;
     }
     request.accessNote = {};
+    reply.header('Cache-Control', 'no-store'); // unless the route knows better
     admit(request, scope, authenticator, limiter).then(() => done(), done);
   });
 }

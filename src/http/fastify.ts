@@ -157,7 +157,7 @@ function refuseAmbiguousHeaders(fastify: FastifyInstance): void {
 /** Swagger serves these and would ignore what it does not know; elsewhere the schema of a route says so. */
 function refuseQueriesOfDocuments(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const isDocument = ['/docs', '/openapi.json'].includes(request.routeOptions.url ?? '');
+    const isDocument = ['/docs', '/docs/', '/openapi.json'].includes(request.routeOptions.url ?? '');
     const parsed =
       isDocument && request.method === 'GET' ? noQuerySchema.safeParse(request.query) : undefined;
     done(parsed?.error && invalidRequest(faultsOf(parsed.error.issues, '/query')));

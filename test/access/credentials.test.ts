@@ -150,6 +150,13 @@ describe('a token that is worth nothing', () => {
 });
 
 describe('a token in another form', () => {
+  test('has its answers kept by no cache, refusals neither', async () => {
+    for (const token of [reader, 'wrong']) {
+      const { headers } = await get('/ledger', `Bearer ${token}`);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
   test.each(['Bearer', 'bearer', 'BEARER'])('counts with the scheme as %s', async (scheme) => {
     expect((await get('/ledger', `${scheme} ${reader}`)).status).toBe(200);
     expect((await get('/ledger', `${scheme}   ${reader}  `)).status).toBe(200);

@@ -78,6 +78,7 @@ describe('a method that a path does not have', () => {
 
 test.each([
   '/docs',
+  '/docs/',
   '/openapi.json',
   '/health/live',
   '/metrics',
