@@ -1,4 +1,3 @@
-import type { CheckpointAnchor } from './application/ports/checkpoint-anchor.js';
 import type { Clock } from './application/ports/clock.js';
 import type { KeyHistory } from './application/ports/key-history.js';
 import type { LedgerStore } from './application/ports/ledger-store.js';
@@ -83,7 +82,7 @@ async function openPostgres({ config, clock, metrics, revocations, log }: Storag
   try {
     const url = config.databaseUrl ?? urlAs('app', embedded);
     await migrate(config.databaseMigrationUrl ?? urlAs('owner', embedded), { log: tell });
-    const anchor: CheckpointAnchor = new FileCheckpointAnchor(config.anchorFile);
+    const anchor = new FileCheckpointAnchor(config.anchorFile);
     const sealer = new LogSealer(
       await loadCheckpointSigners(config.signingKeyFile, config.origin),
       anchor,

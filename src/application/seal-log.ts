@@ -102,6 +102,10 @@ export class LogSealer {
     await this.anchor.write(checkpoint);
   }
 
+  close(): void {
+    this.anchor.close();
+  }
+
   /**
    * Compares the stored log with what was signed last.
    *

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CheckpointAnchor } from '../../src/application/ports/checkpoint-anchor.js';
 import { parseSignedCheckpoint } from '../../src/domain/log/checkpoint.js';
 import { FileCheckpointAnchor } from '../../src/storage/file/file-checkpoint-anchor.js';
@@ -24,6 +25,10 @@ class FaultyAnchor extends CheckpointAnchor {
     await this.inner.write(note);
     if (this.fault === 'after') throw new Error('lost after it was written');
   }
+
+  override close(): void {
+    this.inner.close();
+  }
 }
 
 describe('the anchor', () => {
@@ -35,15 +40,18 @@ describe('the anchor', () => {
   });
   afterEach(() => Promise.all([files.remove(), database.drop()]));
 
-  const anchoredSize = async (): Promise<number> =>
-    parseSignedCheckpoint(await readFile(files.anchor, 'utf8')).size;
+  const anchored = (): Promise<string | undefined> => new FileCheckpointAnchor(files.anchor).read();
+  const inFile = (): Promise<string> => readFile(files.anchor, 'utf8');
+  const anchoredSize = async (): Promise<number> => parseSignedCheckpoint((await anchored()) ?? '').size;
 
   it('holds the newest checkpoint after each append, and leaves no other file behind', async () => {
     const store = openStore(database.url, await files.sealer());
     for (const size of [2, 3, 4]) {
       await store.append([[await verified(token())]]);
-      expect(await readFile(files.anchor, 'utf8')).toBe(await store.checkpoint(size));
+      expect(await anchored()).toBe(await store.checkpoint(size));
     }
+    const newest = await store.checkpoint(4);
+    while ((await inFile()) !== newest) await delay(5);
     await store.close();
     expect((await readdir(dirname(files.anchor))).sort()).toEqual([
       'anchor',
@@ -94,7 +102,7 @@ describe('the anchor', () => {
   it('may be behind after a crash between commit and anchor: the next start goes on', async () => {
     const store = openStore(database.url, await files.sealer());
     await store.append([[await verified(token())]]);
-    const before = await readFile(files.anchor, 'utf8');
+    const before = (await anchored()) ?? '';
     await store.append([[await verified(token())]]);
     await store.close();
     await writeFile(files.anchor, before);
@@ -111,14 +119,28 @@ describe('the anchor', () => {
     async (left) => {
       const store = openStore(database.url, await files.sealer());
       await store.append([[await verified(token())]]);
-      const older = left === 'an older one' ? await readFile(files.anchor, 'utf8') : '';
+      const older = left === 'an older one' ? await anchored() : '';
       await store.append([[await verified(token())]]);
-      const newer = await readFile(files.anchor, 'utf8');
+      const newer = await store.checkpoint(3);
       await store.close();
-      await writeFile(files.anchor, older);
-      expect(await new FileCheckpointAnchor(files.anchor).read()).toBe(newer);
+      await writeFile(files.anchor, older ?? '');
+      expect(await anchored()).toBe(newer);
     },
   );
+
+  it('is written to its file when it is closed, and says so loudly when it cannot be', async () => {
+    const anchor = new FileCheckpointAnchor(files.anchor);
+    await anchor.write('first');
+    await anchor.write('second');
+    expect(await inFile()).toBe('first');
+    anchor.close();
+    expect(await inFile()).toBe('second');
+    await anchor.write('third');
+    await rm(files.anchor);
+    await mkdir(files.anchor);
+    await delay(60);
+    await expect(anchor.write('fourth')).rejects.toThrow('EISDIR');
+  });
 
   it.each(['a torn journal', 'of another log'])('does not believe %s', async (journal) => {
     const store = openStore(database.url, await files.sealer());
@@ -128,7 +150,7 @@ describe('the anchor', () => {
     const other =
       journal === 'of another log' ? note.replace(/^.*\n.*\n/, 'example.com/other\n99\n') : 'torn';
     await writeFile(`${files.anchor}.journal`, other);
-    expect(await new FileCheckpointAnchor(files.anchor).read()).toBe(note);
+    expect(await anchored()).toBe(note);
   });
 
   it('that was taken away is not brought back by its journal', async () => {
@@ -136,7 +158,7 @@ describe('the anchor', () => {
     await store.append([]);
     await store.close();
     await rm(files.anchor);
-    expect(await new FileCheckpointAnchor(files.anchor).read()).toBeUndefined();
+    expect(await anchored()).toBeUndefined();
   });
 
   it.each(['', 'no note', `x\n1\n${Buffer.alloc(32).toString('base64')}\n\n`])(

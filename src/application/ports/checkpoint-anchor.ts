@@ -8,4 +8,7 @@ export abstract class CheckpointAnchor {
 
   /** Replaces the note; durable when it resolves, and either the old or the new one is there at any moment. */
   abstract write(note: string): Promise<void>;
+
+  /** For what was put off: nothing, unless an adapter says otherwise. */
+  close(): void {}
 }

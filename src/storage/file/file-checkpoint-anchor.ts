@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, mkdirSync, openSync, renameSync, rmSync, write, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, write, writeFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify, types } from 'node:util';
@@ -8,19 +8,25 @@ import { parseSignedCheckpoint, type SignedCheckpoint } from '../../domain/log/c
 
 /** What a disk writes as a whole or not at all. */
 const SECTOR_BYTES = 512;
+/** How often the file is replaced at most; the journal is always written. */
+const REPLACE_MS = 50;
 
 const writeAt = promisify(write);
 
 /**
- * Keeps the checkpoint in a file that is replaced as a whole, and in a journal beside it that is overwritten in place. To flush the name of
- * a file costs many times what flushing one overwritten sector does, so for each checkpoint only the journal is flushed: after a power cut,
- * when the file may be an older one, the journal knows.
+ * Keeps the checkpoint in a file that is replaced as a whole, and in a journal beside it that is overwritten in place. To give a file its name
+ * costs many times what one overwritten sector does, so for each checkpoint only the journal is written and flushed; the file follows within a
+ * moment. After a crash or a power cut, when the file may hold an older checkpoint, the journal knows.
  */
 export class FileCheckpointAnchor extends CheckpointAnchor {
   private readonly journal: string;
   private opened: number | undefined;
   /** Whether the files' names have reached the disk. */
   private isNamed = false;
+  private replacedAtMs = -Infinity;
+  /** What the file does not hold yet. */
+  private late: string | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly file: string) {
     super();
@@ -43,10 +49,28 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
     block.write(note);
     const { bytesWritten } = await writeAt(journal, block, 0, block.length, 0);
     if (bytesWritten < block.length) throw new Error(`${this.journal} took ${bytesWritten} bytes only`);
-    this.replaceFile(note);
+    this.late = note;
+    if (performance.now() - this.replacedAtMs >= REPLACE_MS) this.replaceFile(note);
+    else this.timer ??= setTimeout(() => this.catchUp(), REPLACE_MS).unref();
     if (this.isNamed) return;
     await syncFolder(dirname(this.file));
     this.isNamed = true;
+  }
+
+  override close(): void {
+    clearTimeout(this.timer);
+    if (this.late !== undefined) this.replaceFile(this.late);
+    if (this.opened !== undefined) closeSync(this.opened);
+    this.opened = undefined;
+  }
+
+  private catchUp(): void {
+    this.timer = undefined;
+    try {
+      if (this.late !== undefined) this.replaceFile(this.late);
+    } catch {
+      this.replacedAtMs = -Infinity; // the next write tries again, and says what is wrong
+    }
   }
 
   /** What is written through it is on the disk when the write returns. Stays open as long as the process lives. */
@@ -62,6 +86,8 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
     try {
       writeFileSync(temporary, note, { mode: 0o600, flush: !this.isNamed });
       renameSync(temporary, this.file);
+      this.replacedAtMs = performance.now();
+      this.late = undefined;
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;

@@ -97,6 +97,7 @@ export class PostgresLedgerStore extends LedgerStore {
     await this.appends.close();
     await this.entries.close();
     if (!this.pool.ended) await this.pool.end();
+    this.options.sealer.close();
   }
 
   override async append(
