@@ -37,6 +37,7 @@ import { limitRates } from './http/rate-limit.js';
 import { followTlsFiles, readTlsFiles } from './http/tls-certificate.js';
 import { WorkflowsController } from './http/workflows.controller.js';
 import { JwkSignatureVerifier } from './keys/jwk-signature-verifier.js';
+import { SignatureThread } from './keys/signature-thread.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { TrustFileKeyResolver } from './keys/trust-file.js';
 import { describeTrust } from './keys/trust-summary.js';
@@ -112,7 +113,8 @@ export async function createService(
     return recordTrust.record(files, onRecorded);
   });
   const publisher = new PublishLog(store, storage.trust, sealer.keys);
-  const verifier = new EctVerifier(trust, new JwkSignatureVerifier(), clock, config, revocations);
+  const signatures = new SignatureThread();
+  const verifier = new EctVerifier(trust, new JwkSignatureVerifier(signatures), clock, config, revocations);
   const recordEcts = new RecordEcts(verifier, store, sequencer, publisher, metrics, ({ code, message }) => {
     log.info({ code, detail: message }, 'token rejected');
   });
@@ -164,7 +166,8 @@ export async function createService(
     app,
     vkeys: sealer.vkeys,
     reloadTrust: () => trust.reload(),
-    close: () => closeAll(app, { follower, sequencer, replays, trust, recordTrust, authenticator, storage }),
+    close: () =>
+      closeAll(app, { follower, sequencer, replays, trust, recordTrust, signatures, authenticator, storage }),
   };
 }
 
@@ -207,6 +210,7 @@ interface Closable {
   readonly sequencer: Sequencer;
   readonly replays: DetectReplays;
   readonly trust: TrustFileKeyResolver;
+  readonly signatures: SignatureThread;
   readonly authenticator: Authenticator | undefined;
   readonly recordTrust: RecordTrust;
   readonly storage: Storage;
@@ -214,7 +218,7 @@ interface Closable {
 
 async function closeAll(
   app: INestApplication,
-  { follower, sequencer, replays, trust, recordTrust, authenticator, storage }: Closable,
+  { follower, sequencer, replays, trust, recordTrust, signatures, authenticator, storage }: Closable,
 ): Promise<void> {
   follower.close();
   await app.close();
@@ -222,6 +226,7 @@ async function closeAll(
   recordTrust.close();
   await sequencer.close();
   await replays.close();
+  await signatures.close();
   authenticator?.close();
   await storage.close();
 }
