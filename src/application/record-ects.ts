@@ -21,10 +21,10 @@ export type Recording =
 export type RejectionListener = (error: LedgerError) => void;
 
 /**
- * Enough to keep every thread that checks signatures busy. More would only wait with their tokens decoded, and in front of the file
- * operations that share those threads.
+ * Enough that whoever checks signatures never waits for the event loop, whatever else that is busy with. More would only wait with their tokens
+ * decoded.
  */
-const VERIFICATIONS_AT_ONCE = 32;
+const VERIFICATIONS_AT_ONCE = 256;
 
 /** Records ECTs: verify → admit and sequence → prove (ECT §7). Nothing of a rejected token is stored; every rejection is counted and told. */
 export class RecordEcts {
