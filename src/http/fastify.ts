@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { METHODS, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, METHODS, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -144,14 +144,19 @@ function countRequests(fastify: FastifyInstance, metrics: PrometheusMetrics): vo
  */
 function refuseAmbiguousHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', ({ raw }, _reply, done) => {
-    const names = raw.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-    const isMissing = raw.httpVersion === '1.1' && !names.includes('host');
-    const repeated = SINGLE_HEADERS.find((name) => names.indexOf(name) < names.lastIndexOf(name));
+    const isMissing = raw.httpVersion === '1.1' && raw.headers.host === undefined;
+    const repeated = repeatedHeader(raw);
     const fault = isMissing
       ? 'the Host header is missing'
       : repeated && `there is more than one ${repeated} header`;
     done(fault === undefined ? undefined : invalidRequest([{ pointer: '', message: fault }]));
   });
+}
+
+function repeatedHeader({ rawHeaders, headers }: IncomingMessage): string | undefined {
+  if (rawHeaders.length === 2 * Object.keys(headers).length) return undefined;
+  const names = rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  return SINGLE_HEADERS.find((name) => names.indexOf(name) < names.lastIndexOf(name));
 }
 
 /** Swagger serves these and would ignore what it does not know; elsewhere the schema of a route says so. */
