@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { Problem } from './problem.js';
 
 export type Loaded<Value> =
@@ -17,7 +17,8 @@ export function useLoad<Value>(
 ): Loaded<Value> & { readonly reload: () => void } {
   const [attempt, setAttempt] = useState(0);
   const [held, setHeld] = useState<{ readonly key: string; readonly loaded: Loaded<Value> }>();
-  useEffect(() => {
+  // Before anything is painted: what is asked for takes longest.
+  useLayoutEffect(() => {
     const controller = new AbortController();
     const settle = (loaded: Loaded<Value>) => {
       if (!controller.signal.aborted) setHeld({ key, loaded });

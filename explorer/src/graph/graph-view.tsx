@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon.js';
 import { useTheme } from '../ui/use-theme.js';
 import type { ColourBy } from './colouring.js';
@@ -34,17 +34,17 @@ export function GraphView(props: GraphViewProps): JSX.Element {
   const isDark = useTheme();
   const theme = useMemo(readTheme, [isDark]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!canvas.current) return undefined;
     const made = new Stage(canvas.current, { onPick: (position) => latest.current.onPick(position) });
     setStage(made);
     return () => made.close();
   }, []);
-  useEffect(
+  useLayoutEffect(
     () => stage?.show({ drawing, colourBy, theme, focus, lit }),
     [stage, drawing, colourBy, theme, focus, lit],
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focus !== undefined) stage?.reveal(focus);
   }, [stage, drawing, focus]);
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Issuer } from '../graph/colouring.js';
 import { drawTasks } from '../graph/draw-tasks.js';
 import type { Drawing } from '../graph/drawing.js';
@@ -26,7 +26,7 @@ export function usePicture(
   // A set that is made anew at each rendering is another one only when it holds others.
   const alone = isAlone && lit ? [...lit].join() : '';
   const range = steps?.join('-') ?? '';
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isWanted = true;
     const show = (made: Picture) => {
       if (isWanted) setPicture(made);
