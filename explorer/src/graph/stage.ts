@@ -6,6 +6,9 @@ import { cardAt, paint, READABLE_ZOOM, type Scene } from './painter.js';
 /** More cards or links than that in sight are moved as a picture, and painted anew when the hand rests. */
 const HEAVY = 900;
 const REST_MS = 140;
+/** The corner that the buttons for zooming take. */
+const TOOLS: Size = { width: 40, height: 130 };
+const WIDE = 600;
 
 export interface StageEvents {
   /** A card was clicked, or the ground beside them. */
@@ -22,6 +25,8 @@ export class Stage {
   /** What was painted last, with its camera, to be moved while a hand moves. */
   private picture: { readonly canvas: HTMLCanvasElement; readonly camera: Camera } | undefined;
   private isFitted = true;
+  /** A card to reveal once there is a size. */
+  private awaited: number | undefined;
   private readonly context: CanvasRenderingContext2D;
   private readonly observer: ResizeObserver;
   private readonly stopGestures: () => void;
@@ -65,7 +70,7 @@ export class Stage {
 
   fit(): void {
     if (!this.scene || this.view.width === 0) return;
-    this.look(fit(this.scene.drawing, this.view));
+    this.look(fitBeside(this.scene.drawing, this.view));
     this.isFitted = true;
   }
 
@@ -77,9 +82,12 @@ export class Stage {
     this.look({ ...this.camera, left: this.camera.left + dx, top: this.camera.top + dy });
   }
 
+  /** Brings a card where it can be read. A picture of the whole that can be read stays as it is. */
   reveal(position: number): void {
     const { x, y } = this.scene?.drawing ?? {};
+    this.awaited = this.view.width === 0 ? position : undefined;
     if (!x || !y || this.view.width === 0) return;
+    if (this.isFitted && this.camera.zoom >= READABLE_ZOOM) return;
     const box = { x: x[position] ?? 0, y: y[position] ?? 0, width: CARD_WIDTH, height: CARD_HEIGHT };
     this.look(reveal(this.camera, this.view, box, READABLE_ZOOM * 1.6));
   }
@@ -98,6 +106,7 @@ export class Stage {
     this.view = { width, height };
     this.picture = undefined;
     if (this.isFitted) this.fit();
+    if (this.awaited !== undefined) this.reveal(this.awaited);
     this.schedule(true);
   }
 
@@ -141,6 +150,16 @@ export class Stage {
     this.context.imageSmoothingQuality = 'low';
     this.context.drawImage(canvas, left, top, canvas.width * by, canvas.height * by);
   }
+}
+
+/** All of it, and not below the buttons in the corner, where there is room beside them. */
+function fitBeside(drawing: Size, view: Size): Camera {
+  const camera = fit(drawing, view);
+  const right = camera.left + drawing.width * camera.zoom;
+  const bottom = camera.top + drawing.height * camera.zoom;
+  const isBelow = right > view.width - TOOLS.width && bottom > view.height - TOOLS.height;
+  const width = view.width - TOOLS.width;
+  return isBelow && view.width > WIDE ? fit(drawing, { ...view, width }) : camera;
 }
 
 function copyOf(canvas: HTMLCanvasElement): HTMLCanvasElement {

@@ -39,17 +39,20 @@ export function TaskPanel(props: TaskPanelProps): JSX.Element {
   const canClose = route.place.page === 'workflow';
   return (
     <aside class="panel" id="task-panel" tabIndex={-1} ref={panel} aria-label="Task">
-      {canClose && (
-        <button
-          type="button"
-          class="icon-button panel-close"
-          onClick={() =>
-            change(route, { focus: undefined, trace: undefined, depth: undefined, only: undefined })
-          }
-        >
-          <Icon name="cross" label="Close the task" />
-        </button>
-      )}
+      <div class="panel-bar">
+        <p class="eyebrow">Task{entry.state === 'ready' && ` #${entry.value.index}`}</p>
+        {canClose && (
+          <button
+            type="button"
+            class="icon-button"
+            onClick={() =>
+              change(route, { focus: undefined, trace: undefined, depth: undefined, only: undefined })
+            }
+          >
+            <Icon name="cross" label="Close the task" />
+          </button>
+        )}
+      </div>
       <div class="panel-body">
         {entry.state === 'loading' && <Loading what="the task" lines={8} />}
         {entry.state === 'failed' && <Failed problem={entry.problem} onRetry={entry.reload} />}
@@ -73,7 +76,6 @@ function Details(props: DetailsProps): JSX.Element {
   return (
     <>
       <header class="panel-head">
-        <p class="eyebrow">Task #{entry.index}</p>
         <h2>
           <bdi>{entry.exec_act}</bdi>
         </h2>

@@ -60,7 +60,7 @@ function SearchForm({ sought, route }: { readonly sought: string; readonly route
         <input
           type="search"
           value={text}
-          placeholder="Issuer, or the UUID of a workflow or task"
+          placeholder="Issuer, or UUID of a workflow or task"
           autocomplete="off"
           spellcheck={false}
           onInput={(event) => onInput(event.currentTarget.value)}

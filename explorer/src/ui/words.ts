@@ -47,7 +47,7 @@ const SPANS: readonly (readonly [seconds: number, unit: string])[] = [
 export function span(from: string, to: string): string {
   const ms = Date.parse(to) - Date.parse(from);
   if (Number.isNaN(ms)) return '';
-  if (ms === 0) return 'at once';
+  if (ms === 0) return '< 1 ms';
   if (ms < 1_000) return `${ms} ms`;
   let rest = Math.round(ms / 1_000);
   const parts: string[] = [];
