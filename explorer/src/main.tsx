@@ -1,9 +1,9 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { feed } from './live/feed.js';
-import { applyTheme } from './ui/use-theme.js';
+import { followTheme } from './ui/use-theme.js';
 
-applyTheme();
+followTheme();
 const root = document.getElementById('app');
 if (root) render(<App />, root);
 feed.start();

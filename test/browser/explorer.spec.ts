@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { ExplorerUnderTest } from '../support/browser.js';
+import { Fingers } from '../support/fingers.js';
 
 let explorer: ExplorerUnderTest;
 
@@ -97,6 +98,31 @@ describe('a workflow', () => {
     await page.keyboard.press('ArrowDown');
     await page.waitForURL(/focus=/);
     expect(await heading(page)).toBe('review_requirements_spec');
+  });
+
+  test('is moved, pinched and touched by fingers', async () => {
+    const page = await explorer.open(workflow(), { hasTouch: true, viewport: { width: 360, height: 740 } });
+    await page.locator('canvas[data-painted="11"]').waitFor();
+    const fingers = await Fingers.on(page);
+    const before = await fingers.seen();
+    await fingers.move([[{ x: 150, y: 60 }], [{ x: 150, y: 75 }], [{ x: 150, y: 90 }]]);
+    // The first pixels only tell a move from a tap.
+    await fingers.until(({ top }) => top > before.top + 10);
+    await fingers.move([
+      [
+        { x: 100, y: 150 },
+        { x: 200, y: 150 },
+      ],
+      [
+        { x: 125, y: 150 },
+        { x: 175, y: 150 },
+      ],
+    ]);
+    await fingers.until(({ width }) => Math.abs(width - before.width / 2) < before.width / 10);
+    const { left, top, width } = await fingers.seen();
+    // The first task stands alone at the top, in the middle of what it leads to.
+    await fingers.tap({ x: left + width / 2, y: top + 3 });
+    await page.waitForURL(/focus=/);
   });
 
   test('has the same in a table', async () => {

@@ -6,7 +6,7 @@ import { ExplorerUnderTest } from '../support/browser.js';
 let explorer: ExplorerUnderTest;
 
 beforeAll(async () => {
-  explorer = await ExplorerUnderTest.start();
+  explorer = await ExplorerUnderTest.start({ LEDGER_STORE: 'memory' });
 });
 
 afterEach(async () => {
@@ -54,10 +54,13 @@ describe('a page that is open', () => {
     await isLive(page);
     await page.getByRole('button', { name: 'Stop following' }).click();
     await page.getByText('Paused').waitFor();
+    const other = await explorer.open();
+    await isLive(other);
     const wid = randomUUID();
     await record(wid);
-    const row = page.locator('tbody tr').filter({ hasText: wid.slice(0, 8) });
-    await page.waitForTimeout(2_000);
+    const rowOn = (shown: Page) => shown.locator('tbody tr').filter({ hasText: wid.slice(0, 8) });
+    await rowOn(other).waitFor();
+    const row = rowOn(page);
     expect(await row.count()).toBe(0);
     await page.getByRole('button', { name: 'Follow the ledger' }).click();
     await isLive(page);

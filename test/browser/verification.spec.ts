@@ -8,7 +8,7 @@ import type { EntryJson } from '../support/client.js';
 let explorer: ExplorerUnderTest;
 
 beforeAll(async () => {
-  explorer = await ExplorerUnderTest.start();
+  explorer = await ExplorerUnderTest.start({ LEDGER_STORE: 'memory' });
 });
 
 afterEach(async () => {

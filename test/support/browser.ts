@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
+import { TokenClient } from './access.js';
 import type { WorkflowJson, WorkflowsJson } from './client.js';
 import { Installation } from './installation.js';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
-/** A built service on an embedded database in which the demo was played, and a browser to look at it. */
+/** A built service in which the demo was played, on an embedded database unless told otherwise, and a browser to look at it. */
 export class ExplorerUnderTest {
   private readonly pages: Page[] = [];
   /** What browsers reported of their pages, and no test asked for. */
@@ -20,12 +21,17 @@ export class ExplorerUnderTest {
     readonly demo: WorkflowJson,
   ) {}
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<ExplorerUnderTest> {
+  /** @param token for a service that asks for one, to play and to read the demo */
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    token = '',
+  ): Promise<ExplorerUnderTest> {
     const installation = await Installation.prepare();
-    const { client } = await installation.start(environment);
+    const started = await installation.start(environment);
+    const client = new TokenClient(started.client.url, token);
     const demoOptions = ['--fast', '--url', client.url, '--trust-file', installation.trustFile];
     await promisify(execFile)(process.execPath, [COMMAND, 'demo', ...demoOptions], {
-      env: { ...process.env, DATA_DIR: installation.dataDir },
+      env: { ...process.env, DATA_DIR: installation.dataDir, ECT_LEDGER_TOKEN: token },
     });
     const wid = (await client.get<WorkflowsJson>('/workflows')).body.workflows[0]?.wid ?? '';
     const demo = (await client.get<WorkflowJson>(`/workflows/${wid}`)).body;

@@ -1,8 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { type Access, currentAccess, onAccess } from '../api/session.js';
 
 export function useAccess(): Access {
   const [access, setAccess] = useState(currentAccess);
-  useEffect(() => onAccess(setAccess), []);
+  useLayoutEffect(() => {
+    setAccess(currentAccess()); // the ledger may have answered since
+    return onAccess(setAccess);
+  }, []);
   return access;
 }

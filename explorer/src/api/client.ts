@@ -84,19 +84,13 @@ export function getLogKeys(signal?: AbortSignal): Promise<JwkSet> {
   return getJson('.well-known/jwks.json', signal);
 }
 
-/** Issuers, the newest first: of the thousand keys that came last; where those are not for this reader, of the newest workflows. */
+/** The issuers of the thousand keys that came last, the newest first. */
 export async function getIssuers(signal?: AbortSignal): Promise<readonly string[]> {
-  try {
-    const { keys } = await getJson<KeysPage>(apiPath('keys', { limit: 1_000 }), signal);
-    return [...new Set(keys.flatMap(({ names }) => names.map(({ iss }) => iss)))];
-  } catch (error) {
-    if (!(error instanceof Problem && error.code === 'forbidden')) throw error;
-    const { workflows } = await getWorkflows({ limit: 100 }, signal);
-    return [...new Set(workflows.flatMap(({ issuers }) => issuers))];
-  }
+  const { keys } = await getJson<KeysPage>(apiPath('keys', { limit: 1_000 }), signal);
+  return [...new Set(keys.flatMap(({ names }) => names.map(({ iss }) => iss)))];
 }
 
-/** The public key of this thumbprint (RFC 7638), as the ledger kept it; `undefined` when it gives this reader none. */
+/** The public key of this thumbprint (RFC 7638), as the ledger kept it; `undefined` when it gives none. */
 export async function getKey(jkt: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
     const { jwk } = await getJson<{ readonly jwk?: Readonly<Record<string, unknown>> }>(
@@ -104,7 +98,7 @@ export async function getKey(jkt: string): Promise<Readonly<Record<string, unkno
     );
     return jwk;
   } catch (error) {
-    if (error instanceof Problem && ['not-found', 'forbidden'].includes(error.code)) return undefined;
+    if (error instanceof Problem && error.code === 'not-found') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Problem } from '../api/problem.js';
+import { currentAccess, signOut } from '../api/session.js';
 import { Icon } from './icon.js';
 
 /** Lines where text will be. */
@@ -52,6 +53,11 @@ export function Failed({ problem, onRetry }: FailedProps): JSX.Element {
         {onRetry && (
           <button type="button" class="button" onClick={onRetry}>
             Try again
+          </button>
+        )}
+        {problem.code === 'forbidden' && currentAccess().isSignedIn && (
+          <button type="button" class="button" onClick={signOut}>
+            Use another token
           </button>
         )}
         {isKnown && <a href={`problems/${encodeURIComponent(problem.code)}`}>What this means</a>}

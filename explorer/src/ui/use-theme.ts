@@ -18,7 +18,13 @@ export function chooseTheme(choice: ThemeChoice): void {
   dispatchEvent(new Event(CHANGED));
 }
 
-export function applyTheme(): void {
+/** Gives the page its theme, now and whenever the system changes. */
+export function followTheme(): void {
+  applyTheme();
+  system.addEventListener('change', applyTheme);
+}
+
+function applyTheme(): void {
   document.documentElement.dataset['theme'] = isDark() ? 'dark' : 'light';
 }
 
@@ -29,14 +35,11 @@ function isDark(): boolean {
   return choice === 'system' ? system.matches : choice === 'dark';
 }
 
-/** Whether the page is dark, also after the reader or the system changed it. */
+/** Whether the page is dark, also after the reader or the system changed it: `followTheme` hears of that first. */
 export function useTheme(): boolean {
   const [dark, setDark] = useState(isDark);
   useEffect(() => {
-    const follow = () => {
-      applyTheme();
-      setDark(isDark());
-    };
+    const follow = () => setDark(isDark());
     system.addEventListener('change', follow);
     addEventListener(CHANGED, follow);
     return () => {

@@ -21,7 +21,7 @@ export async function checkTokenSignature(
   jkt: string | undefined,
 ): Promise<readonly Check[]> {
   if (jwk === undefined) {
-    const detail = 'the ledger does not hand out the key to you; take it from the issuer';
+    const detail = 'this ledger does not hand out the key; take it from the issuer';
     return [
       { name: 'key', title: TITLES.key, outcome: 'skipped', detail },
       { name: 'token-signature', title: TITLES.signature, outcome: 'skipped', detail },
