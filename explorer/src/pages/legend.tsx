@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { type ColourBy, type Issuer, MARK_WORDS, MARKS } from '../graph/colouring.js';
 import { IssuerDot } from '../ui/badges.js';
 
@@ -31,16 +32,24 @@ export function Legend({ issuers, colourBy }: LegendProps): JSX.Element {
 }
 
 function Issuers({ issuers }: { readonly issuers: ReadonlyMap<string, Issuer> }): JSX.Element {
+  const [isWhole, setWhole] = useState(false);
   const all = [...issuers.values()];
+  const shown = isWhole ? all : all.slice(0, SHOWN);
   return (
     <ul aria-label="Issuers">
-      {all.slice(0, SHOWN).map(({ iss, name, letter, tone }) => (
+      {shown.map(({ iss, name, letter, tone }) => (
         <li key={iss} title={iss}>
           <IssuerDot letter={letter} tone={tone} />
           <bdi>{name}</bdi>
         </li>
       ))}
-      {all.length > SHOWN && <li class="quiet">and {all.length - SHOWN} more</li>}
+      {all.length > shown.length && (
+        <li>
+          <button type="button" class="link-button" onClick={() => setWhole(true)}>
+            and {all.length - shown.length} more
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
