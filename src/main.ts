@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setFlagsFromString } from 'node:v8';
 import { createService, type LedgerService } from './app.module.js';
 import { TlsFilesError } from './http/tls-certificate.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
@@ -7,9 +8,16 @@ import { TrustError } from './keys/parse-trust.js';
 import { DatabaseRoleError } from './storage/postgres/inspect-rights.js';
 import { TokenFileError } from './keys/token-file.js';
 
+/**
+ * How much garbage V8 lets the heap grow by, in per cent of what is in use. What waits for its commit outlives the young generation, so that by
+ * V8's own measure most of the memory under load would be garbage: with this it is a fifth less, for which it collects a little more often.
+ */
+const HEAP_GROWTH_PERCENT = 150;
+
 /** Exit code of a configuration that can't work (sysexits.h EX_CONFIG). */
 const EX_CONFIG = 78;
 
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
 await main();
 
 async function main(): Promise<void> {
