@@ -35,7 +35,7 @@ export class PrometheusMetrics extends Metrics {
   });
   private readonly verifySeconds = new Histogram({
     name: 'ect_ledger_verification_seconds',
-    help: 'Time to verify one ECT, waiting for a free thread included',
+    help: 'Time to verify one ECT, waiting for its turn included',
     buckets: SECONDS,
     registers: this.registers,
   });

@@ -79,7 +79,7 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
     return openSync(this.journal, constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC, 0o600);
   }
 
-  /** At once, since nothing here waits for the disk but the first time, and a thread would have to be woken for each step. */
+  /** Synchronous, since nothing here waits for the disk but the first time, and a thread would have to be woken for each step. */
   private replaceFile(note: string): void {
     // Two instances may share the file, never the temporary one; in containers both may be process 1.
     const temporary = `${this.file}.${randomUUID()}.tmp`;
