@@ -1,5 +1,6 @@
 import type { StoredLog } from '../../application/seal-log.js';
-import type { TileId, TileRange } from '../../domain/log/tile.js';
+import { HASH_BYTES } from '../../domain/log/merkle.js';
+import { TILE_WIDTH, type TileId, type TileRange } from '../../domain/log/tile.js';
 import type { TileReader } from '../../domain/log/stored-tiles.js';
 import type { Query, Statement } from './statement.js';
 
@@ -17,14 +18,21 @@ const LEAVES: Statement = {
   text: `
   SELECT "leaf" FROM "leaf" WHERE "log" = $1 AND "index" >= $2::bigint AND "index" < $2::bigint + $3::bigint ORDER BY "index"`,
 };
-/** $2, $3 level and index of the tiles, $4 how many hashes of each. */
+/**
+ * $2, $3 level and index of the tiles, $4 how many hashes of each. LIMIT, which no tile exceeds, makes it one look-up a tile, whatever the
+ * planner knows: of a young log it thinks that reading all of it for a join is cheaper.
+ */
 const TILES: Statement = {
   name: 'log-tiles',
   text: `
-  SELECT t."level"::float8 AS "level", t."tile"::float8 AS "index", t."offset"::float8 AS "offset", t."hashes" AS "hashes"
+  SELECT rows."level"::float8 AS "level", rows."tile"::float8 AS "index", rows."offset"::float8 AS "offset", rows."hashes" AS "hashes"
     FROM unnest($2::smallint[], $3::bigint[], $4::smallint[]) AS asked("level", "tile", "count")
-    JOIN "tile_hashes" t ON t."log" = $1 AND t."level" = asked."level" AND t."tile" = asked."tile" AND t."offset" < asked."count"
-   ORDER BY t."level", t."tile", t."offset"`,
+   CROSS JOIN LATERAL (
+      SELECT * FROM "tile_hashes" t
+       WHERE t."log" = $1 AND t."level" = asked."level" AND t."tile" = asked."tile" AND t."offset" < asked."count"
+       ORDER BY t."offset" LIMIT ${TILE_WIDTH}
+   ) rows
+   ORDER BY rows."level", rows."tile", rows."offset"`,
 };
 
 interface TileRow extends TileId {
@@ -51,13 +59,16 @@ function columnsOf(ranges: readonly TileRange[]): readonly unknown[] {
   ];
 }
 
-/** Rows of one tile join up only while their offsets do: what comes after a missing row is not there. */
+/** Rows of one tile, by offset, join up only while their offsets do: what comes after a missing row is not there. */
 function tileReader(rows: readonly TileRow[]): TileReader {
-  const tiles = new Map<string, Buffer[]>();
+  const parts = new Map<string, { hashes: Buffer[]; count: number }>();
   for (const { level, index, offset, hashes } of rows) {
-    const parts = tiles.get(`${level}/${index}`) ?? [];
-    tiles.set(`${level}/${index}`, parts);
-    if (parts.reduce((sum, part) => sum + part.length, 0) === offset * 32) parts.push(hashes);
+    const tile = parts.get(`${level}/${index}`) ?? { hashes: [], count: 0 };
+    parts.set(`${level}/${index}`, tile);
+    if (tile.count !== offset) continue;
+    tile.hashes.push(hashes);
+    tile.count += hashes.length / HASH_BYTES;
   }
-  return ({ level, index }) => Buffer.concat(tiles.get(`${level}/${index}`) ?? []);
+  const tiles = new Map([...parts].map(([key, { hashes }]) => [key, Buffer.concat(hashes)]));
+  return ({ level, index }) => tiles.get(`${level}/${index}`) ?? new Uint8Array();
 }
