@@ -2,7 +2,9 @@ import { inSight } from './visibility-sql.js';
 
 /**
  * Graph queries. The recursive term carries the index only, so that `UNION` visits a node once; the outer LIMIT ends the recursion early,
- * and its rows come level by level. Depths are computed from the edges (`domain/dag/traversal.ts`).
+ * and its rows come level by level. Depths are computed from the edges (`domain/dag/traversal.ts`). The inner LIMIT drops nothing, since
+ * whoever has more neighbours fills the answer alone; it makes each step one look-up a node, where of a young log the planner thinks that
+ * reading all edges is cheaper.
  */
 
 /**
@@ -20,8 +22,11 @@ function walk(from: 'child' | 'parent', to: 'child' | 'parent'): string {
     WITH RECURSIVE walk("index") AS (
       SELECT $2::bigint
       UNION
-      SELECT g."${to}" FROM walk w JOIN "edge" g ON g."log" = $1 AND g."${from}" = w."index" AND g."${to}" < $4::bigint
-         AND ${isInSight}
+      SELECT next."${to}" FROM walk w CROSS JOIN LATERAL (
+         SELECT g."${to}" FROM "edge" g
+          WHERE g."log" = $1 AND g."${from}" = w."index" AND g."${to}" < $4::bigint AND ${isInSight}
+          ORDER BY g."${to}" LIMIT $3
+      ) next
     )
     SELECT w."index"::float8 AS "index",
            array_to_string(ARRAY(
@@ -51,8 +56,10 @@ export const IMPACT = `
             )
       ORDER BY e."index" LIMIT $3)
     UNION
-    SELECT g."child", false FROM walk w JOIN "edge" g ON g."log" = $1 AND g."parent" = w."index"
-       AND ${edgeInSight('child', 5)}
+    SELECT next."child", false FROM walk w CROSS JOIN LATERAL (
+       SELECT g."child" FROM "edge" g WHERE g."log" = $1 AND g."parent" = w."index" AND ${edgeInSight('child', 5)}
+        ORDER BY g."child" LIMIT 2 * $3::bigint
+    ) next
   )
   SELECT w."index"::float8 AS "index", bool_or(w."isSigned") AS "isSigned",
          array_to_string(ARRAY(
