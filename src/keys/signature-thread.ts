@@ -14,7 +14,7 @@ interface Check {
   readonly reject: (reason: unknown) => void;
 }
 
-/** The thread has one bunch to check while the next one is being collected, and another one so that it need not wait for it. */
+/** One that is being checked, and one that is there when it is done, so that the thread does not wait for the event loop. */
 const BUNCHES_AT_ONCE = 2;
 
 const PROGRAM = new URL('./signature-worker.mjs', import.meta.url);

@@ -59,6 +59,7 @@ export class FileCheckpointAnchor extends CheckpointAnchor {
 
   override close(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
     if (this.late !== undefined) this.replaceFile(this.late);
     if (this.opened !== undefined) closeSync(this.opened);
     this.opened = undefined;
